@@ -1,0 +1,72 @@
+"""Realistic, intact demo data for tests of reporting and database code.
+
+This is a table of contents: each name is imported from its module when it is first used, so that
+importing the package, as pytest does at start-up, loads nothing else.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pytest_demodata.databases.sqlite import prepare_sqlite
+    from pytest_demodata.errors import (
+        BlueprintError,
+        DatabaseSetupError,
+        DemodataError,
+        GenerationError,
+        GenerationRunningError,
+        LocaleError,
+        SettingError,
+        StageError,
+        ValidationError,
+        Violation,
+        VolumeError,
+    )
+    from pytest_demodata.progress import Progress
+    from pytest_demodata.provision import DataGenerator, Stats
+    from pytest_demodata.volumes import VOLUMES, Volume, parse_volume
+
+__all__ = [
+    "VOLUMES",
+    "BlueprintError",
+    "DataGenerator",
+    "DatabaseSetupError",
+    "DemodataError",
+    "GenerationError",
+    "GenerationRunningError",
+    "LocaleError",
+    "Progress",
+    "SettingError",
+    "StageError",
+    "Stats",
+    "ValidationError",
+    "Violation",
+    "Volume",
+    "VolumeError",
+    "parse_volume",
+    "prepare_sqlite",
+]
+
+_MODULES: Final = {
+    "DataGenerator": "provision",
+    "Progress": "progress",
+    "Stats": "provision",
+    "VOLUMES": "volumes",
+    "Volume": "volumes",
+    "parse_volume": "volumes",
+    "prepare_sqlite": "databases.sqlite",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    module = import_module(f"{__name__}.{_MODULES.get(name, 'errors')}")
+    return getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

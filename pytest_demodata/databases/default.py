@@ -1,0 +1,87 @@
+"""What is asked of any database; the file of each dialect says how it differs."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from sqlalchemy import insert
+
+from pytest_demodata.errors import DatabaseSetupError
+from pytest_demodata.values import python_values
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator
+
+    from sqlalchemy import Connection, Table
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+
+    from pytest_demodata.engine import Chunk
+
+
+class Database:
+    """A kind of database: how it is loaded, locked, and held to its promises."""
+
+    ddl_in_transaction: ClassVar[bool] = True
+    """Whether CREATE TABLE can be rolled back; where it cannot, it commits."""
+
+    def check(self, connection: Connection) -> None:
+        """Look whether a savepoint on the connection can be rolled back with all that is in it.
+
+        Raises:
+            DatabaseSetupError: It cannot, or the rows would go to other tables than are looked at.
+        """
+        if translated := connection.get_execution_options().get("schema_translate_map"):
+            message = (
+                f"The connection has the schema_translate_map {translated}, which statements of "
+                "the driver's own do not follow.\n"
+                "Use a connection without it; on PostgreSQL, set the search_path instead."
+            )
+            raise DatabaseSetupError(message)
+        self._check_transactions(connection)
+
+    def identity(self, connection: Connection) -> Hashable:
+        """Return what two connections to the same database, in one process, have in common."""
+        url = connection.engine.url
+        return (url.get_backend_name(), url.host, url.port, url.database)
+
+    def _check_transactions(self, connection: Connection) -> None:
+        driver = cast("DBAPIConnection", connection.connection.dbapi_connection)
+        try:
+            autocommit = connection.dialect.detect_autocommit_setting(driver)
+        except (AttributeError, NotImplementedError):  # a dialect that cannot tell
+            autocommit = False
+        if autocommit:
+            message = (
+                "The connection is in AUTOCOMMIT mode, so that a failed generation could not be "
+                "undone.\n"
+                "Use a connection without it: engine.execution_options(isolation_level=…)."
+            )
+            raise DatabaseSetupError(message)
+
+    @contextmanager
+    def generation_lock(self, connection: Connection) -> Iterator[None]:
+        """Hold a lock that other processes see, if the database has such, while inside.
+
+        Raises:
+            GenerationRunningError: Another process holds it.
+        """
+        del connection
+        yield
+
+    @contextmanager
+    def filling(self, connection: Connection, tables: Iterable[Table]) -> Iterator[None]:
+        """Prepare empty tables for many rows, and put them in order after the rows are in.
+
+        Afterwards each index is there as it was before, and the database's next key is a new one.
+        """
+        del connection, tables
+        yield
+
+    def load(self, connection: Connection, chunk: Chunk) -> None:
+        """Insert the rows of a chunk, inside the connection's transaction."""
+        columns = chunk.table.columns
+        values = [python_values(columns[name].type, chunk.columns[name]) for name in chunk.columns]
+        names = list(chunk.columns)
+        rows = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+        connection.execute(insert(chunk.table), rows)

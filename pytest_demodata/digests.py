@@ -1,0 +1,56 @@
+"""One canonical form of rows, and its SHA-256: the same on every machine and database."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from pytest_demodata.values import python_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection, Table
+
+    from pytest_demodata.engine import Plan
+
+_ROWS_AT_A_TIME: Final = 5_000
+
+
+def digest(rows: Iterable[Iterable[Any]]) -> str:
+    """Return the SHA-256 of rows, each a line of JSON, as a hexadecimal number.
+
+    Numbers with decimal places, dates and times stand in the line as Python's `str` writes them;
+    characters beyond ASCII are escaped.
+    """
+    line = json.JSONEncoder(separators=(",", ":"), default=str).encode
+    total = sha256()
+    for row in rows:
+        total.update(line(list(row)).encode() + b"\n")
+    return total.hexdigest()
+
+
+def digest_of_table(connection: Connection, table: Table) -> str:
+    """Return the digest of a table's rows as the database holds them, by primary key."""
+    query = select(table).order_by(*table.primary_key.columns)
+    with connection.execution_options(yield_per=_ROWS_AT_A_TIME).execute(query) as rows:
+        return digest(rows)
+
+
+def digest_of_plan(plan: Plan, table: str) -> str:
+    """Return the digest of a table's rows as the engine makes them."""
+    rows = plan.counts[table]
+    columns = plan.blueprint.fills[table].table.columns
+
+    def made() -> Iterable[Iterable[Any]]:
+        for start in range(0, rows, _ROWS_AT_A_TIME):
+            chunk = plan.rows(table, start, min(start + _ROWS_AT_A_TIME, rows))
+            values = (
+                python_values(columns[name].type, chunk.columns[name]) for name in chunk.columns
+            )
+            yield from zip(*values, strict=True)
+
+    return digest(made())

@@ -1,0 +1,193 @@
+"""One generation: the stages of a plan, taken to one connection."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, inspect, select
+from sqlalchemy.exc import DBAPIError
+
+from pytest_demodata.blueprint import Fixed
+from pytest_demodata.errors import (
+    DatabaseSetupError,
+    DemodataError,
+    GenerationError,
+    StageError,
+)
+from pytest_demodata.values import python_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sqlalchemy import Connection, MetaData, Table
+
+    from pytest_demodata.databases import Database
+    from pytest_demodata.engine import Plan
+    from pytest_demodata.progress import Progress
+
+
+def missing_tables(connection: Connection, metadata: MetaData) -> list[Table]:
+    """List the tables that are not in the database, parents first.
+
+    Raises:
+        DatabaseSetupError: A table of that name is there, but another one.
+    """
+    inspector = inspect(connection)
+    missing = []
+    for table in metadata.sorted_tables:
+        if not inspector.has_table(table.name, schema=table.schema):
+            missing.append(table)
+            continue
+        held = {column["name"] for column in inspector.get_columns(table.name, table.schema)}
+        if lacking := sorted({column.name for column in table.columns} - held):
+            message = (
+                f"The database has a table {table.name!r} that is not the dataset's: it has no "
+                f"columns {', '.join(lacking)}.\n"
+                "Use a database, or a schema, that has no such table; this one is left as it is."
+            )
+            raise DatabaseSetupError(message)
+    return missing
+
+
+class Generation:
+    """Loads stages of a plan, each after looking that it may.
+
+    Args:
+        plan: What to generate.
+        connection: Where to, inside a transaction.
+        database: What is known of that kind of database.
+        progress: Called after each chunk.
+    """
+
+    def __init__(
+        self, plan: Plan, connection: Connection, database: Database, progress: Progress | None
+    ) -> None:
+        self._plan = plan
+        self._connection = connection
+        self._database = database
+        self._progress = progress
+
+    def load(self, stages: Iterable[str]) -> dict[str, int]:
+        """Load stages in order and return the rows loaded by table.
+
+        Raises:
+            StageError: A stage's tables hold rows, or the tables it needs do not hold the plan's.
+            GenerationError: What came up while loading.
+        """
+        due = [stage for stage in stages if not self._stands_already(stage)]
+        fills = [fill for stage in due for fill in self._plan.blueprint.stages[stage]]
+        total = sum(self._plan.counts[fill.name] for fill in fills)
+        loaded = {fill.name: 0 for fill in fills}
+        for stage in due:
+            self._check_needs(stage, loaded)
+            self._load_stage(stage, loaded, total)
+        return loaded
+
+    def _load_stage(self, stage: str, loaded: dict[str, int], total: int) -> None:
+        tables = [fill.table for fill in self._plan.blueprint.stages[stage]]
+        names = ", ".join(repr(table.name) for table in tables)
+        with (
+            failure_named(f"Filling the tables of stage {stage!r} ({names})"),
+            self._database.filling(self._connection, tables),
+        ):
+            for chunk in self._plan.chunks(stage):
+                if chunk.start == chunk.stop:
+                    continue
+                rows = f"rows {chunk.start + 1:,} to {chunk.stop:,}"
+                with failure_named(f"Filling table {chunk.table.name!r}, {rows},"):
+                    self._database.load(self._connection, chunk)
+                loaded[chunk.table.name] += chunk.stop - chunk.start
+                self._tell(stage, sum(loaded.values()), total)
+
+    def _tell(self, stage: str, done: int, total: int) -> None:
+        if self._progress is not None:
+            with failure_named(f"The progress callback, called in stage {stage!r},"):
+                self._progress(stage, done, total)
+
+    def _count(self, table: Table) -> int:
+        return self._connection.scalar(select(func.count()).select_from(table)) or 0
+
+    def _stands_already(self, stage: str) -> bool:
+        """Return whether a stage that is alike in any volume has been loaded before.
+
+        Raises:
+            StageError: The stage's tables hold rows that cannot be just these.
+        """
+        fills = self._plan.blueprint.stages[stage]
+        held = {fill.name: self._count(fill.table) for fill in fills}
+        if not any(held.values()):
+            return False
+        fixed = all(isinstance(fill.rows, Fixed) for fill in fills)
+        counted = all(rows == self._plan.counts[name] for name, rows in held.items())
+        if fixed and counted and all(self._holds(name, 0, rows) for name, rows in held.items()):
+            return True
+        rows = ", ".join(f"{count:,} in {name!r}" for name, count in held.items() if count)
+        message = (
+            f"The stage {stage!r} fills empty tables, but there are rows: {rows}.\n"
+            "Call reset() to empty these tables, whoever filled them, or use another database."
+        )
+        raise StageError(message)
+
+    def _check_needs(self, stage: str, loaded: Mapping[str, int]) -> None:
+        """Look whether the tables that a stage refers to hold what the plan makes.
+
+        Raises:
+            StageError: One does not; those just loaded are passed over.
+        """
+        blueprint = self._plan.blueprint
+        for name in blueprint.needs(stage):
+            if loaded.get(name):
+                continue
+            needed, held = self._plan.counts[name], self._count(blueprint.fills[name].table)
+            before = next(
+                each for each, fills in blueprint.stages.items() if blueprint.fills[name] in fills
+            )
+            if held != needed:
+                message = (
+                    f"The stage {stage!r} of volume {self._plan.volume.name!r} needs {needed:,} "
+                    f"rows of {name!r}, and there are {held:,}.\n"
+                    f"Run the stage {before!r} with this volume first, after reset() if it has "
+                    "run with another."
+                )
+                raise StageError(message)
+            if needed and not self._holds(name, needed - 1, needed):
+                message = (
+                    f"The stage {stage!r} needs the rows of {name!r} that seed {self._plan.seed}, "
+                    f"locale {self._plan.words.locale} and as_of {self._plan.as_of} make, and "
+                    "those there are others.\n"
+                    "Run all stages with the same settings."
+                )
+                raise StageError(message)
+
+    def _holds(self, name: str, start: int, stop: int) -> bool:
+        """Return whether rows of a table are those that the plan makes."""
+        table = self._plan.blueprint.fills[name].table
+        chunk = self._plan.rows(name, start, stop)
+        made = {
+            column: python_values(table.columns[column].type, values)
+            for column, values in chunk.columns.items()
+        }
+        (key,) = table.primary_key.columns
+        held = self._connection.execute(
+            select(*(table.columns[column] for column in made))
+            .where(key.in_(made[key.key]))
+            .order_by(key)
+        )
+        return list(map(tuple, held)) == list(zip(*made.values(), strict=True))
+
+
+@contextmanager
+def failure_named(what: str) -> Iterator[None]:
+    """Say what failed in a generation, and why."""
+    try:
+        yield
+    except DemodataError:
+        raise
+    except Exception as error:
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+        found = f"{type(cause).__name__}: {cause}".rstrip(".")
+        message = (
+            f"{what} stopped with {found}.\nEverything that this generation had done is undone."
+        )
+        raise GenerationError(message) from error

@@ -1,0 +1,108 @@
+"""Recipes for dates and times."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_demodata.errors import BlueprintError
+from pytest_demodata.recipes.recipe import Recipe
+from pytest_demodata.streams import WORD_BITS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_demodata.recipes.recipe import Run
+
+_EVEN_WEEK: Final = (1,) * 7
+_EVEN_YEAR: Final = (1,) * 12
+
+
+@dataclass(frozen=True, slots=True)
+class Rising(Recipe):
+    """Days that never fall from one row to the next, dense where a calendar says so.
+
+    Row k of n has the day at which (k + a random part) / n of the calendar's weight is reached, so
+    that any row is known without the others. The first row has the first day.
+
+    Attributes:
+        first: Days from the reference date to the first day, such as -730.
+        last: Days from the reference date to the last day, such as 0.
+        week: Weights of Monday to Sunday, as whole numbers.
+        year: Weights of January to December, as whole numbers.
+        tail: Of the last rows, how many days before the last day each is at the most, in order:
+            (21, 0) puts the last row on the last day, and the one before within three weeks of it.
+        times: Draw tuples of the day and the time of the day, a fraction of 2**32 that rises
+            within the day, for two columns that are drawn together.
+
+    Raises:
+        BlueprintError: Weights that are not seven and twelve, an empty span, or a tail that does
+            not fall.
+    """
+
+    first: int
+    last: int
+    week: tuple[int, ...] = _EVEN_WEEK
+    year: tuple[int, ...] = _EVEN_YEAR
+    tail: tuple[int, ...] = ()
+    times: bool = False
+
+    def __post_init__(self) -> None:
+        if (
+            len(self.week) != len(_EVEN_WEEK)
+            or len(self.year) != len(_EVEN_YEAR)
+            or min(*self.week, *self.year) < 1
+            or self.first > self.last
+            or list(self.tail) != sorted(set(self.tail), reverse=True)
+        ):
+            message = (
+                f"Rising dates from {self.first} to {self.last} have the weights {self.week} by "
+                f"day of the week and {self.year} by month, and the tail {self.tail}.\n"
+                "Allowed: seven and twelve whole numbers from 1, a last day from the first on, and "
+                "a tail whose numbers fall."
+            )
+            raise BlueprintError(message)
+
+    def draw(self, run: Run) -> Sequence[Any]:
+        """Look the rows' shares up in the running weight of the calendar."""
+        first, last = run.as_of + self.first, run.as_of + self.last
+        weight = _running_weight(first, last + 1, self.week, self.year)
+        scale = run.total << WORD_BITS
+        shares = [
+            ((row << WORD_BITS) + bits) * weight[-1]
+            for row, bits in zip(range(run.start, run.stop), run.bits(), strict=True)
+        ]
+        indexes = [bisect_right(weight, share // scale) - 1 for share in shares]
+        days = [first + index for index in indexes]
+        self._put_ends(days, run, last)
+        if not self.times:
+            return days
+        starts = map(weight.__getitem__, indexes)
+        stops = (weight[index + 1] for index in indexes)
+        fractions = [
+            ((share - start * scale) << WORD_BITS) // ((stop - start) * scale)
+            for share, start, stop in zip(shares, starts, stops, strict=True)
+        ]
+        if run.start == 0 and fractions:
+            fractions[0] = 0
+        return list(zip(days, fractions, strict=True))
+
+    def _put_ends(self, days: list[int], run: Run, last: int) -> None:
+        if run.start == 0 and days:
+            days[0] = last + self.first - self.last
+        for row, before in enumerate(self.tail, run.total - len(self.tail)):
+            if max(run.start, 1) <= row < run.stop:
+                days[row - run.start] = max(days[row - run.start], last - before)
+
+
+@lru_cache(maxsize=64)
+def _running_weight(
+    start: int, stop: int, week: tuple[int, ...], year: tuple[int, ...]
+) -> list[int]:
+    days = map(date.fromordinal, range(start, stop))
+    weights = (week[day.weekday()] * year[day.month - 1] for day in days)
+    return list(accumulate(weights, initial=0))

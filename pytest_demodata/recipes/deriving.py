@@ -1,0 +1,164 @@
+"""Recipes that compute a column from other columns, from the parent or from the children."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from pytest_demodata.errors import BlueprintError
+from pytest_demodata.recipes.recipe import ColumnName, Recipe, parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sqlalchemy import Table
+
+    from pytest_demodata.recipes.recipe import Run
+
+
+class Derived(Recipe):
+    """A function of other columns of the row, called for each row.
+
+    Args:
+        function: Takes the values of the columns, in their order.
+        columns: Names of columns, or virtual columns, of the same table.
+
+    Raises:
+        BlueprintError: No columns.
+    """
+
+    __slots__ = ("_columns", "_function")
+
+    def __init__(self, function: Callable[..., Any], *columns: str) -> None:
+        if not columns:
+            message = (
+                f"The function {function!r} is derived from no column.\n"
+                "Name the columns that it takes, or use Constant(value)."
+            )
+            raise BlueprintError(message)
+        self._function = function
+        self._columns = columns
+
+    def draw(self, run: Run) -> Sequence[Any]:
+        """Call the function row by row."""
+        return list(map(self._function, *map(run.values, self._columns)))
+
+    def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
+        """Read the columns given."""
+        return [ColumnName(table.name, name) for name in self._columns]
+
+
+class DerivedColumn(Derived):
+    """A function of other columns, called once for a run of rows: faster where rows are many.
+
+    Args:
+        function: Takes whole columns, in their order, and returns one of the same length.
+        columns: Names of columns, or virtual columns, of the same table.
+    """
+
+    __slots__ = ()
+
+    def draw(self, run: Run) -> Sequence[Any]:
+        """Call the function once."""
+        result: Sequence[Any] = self._function(*map(run.values, self._columns))
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Localized(Recipe):
+    """A function of the locale's words and of other columns of the row, called for each row.
+
+    Attributes:
+        function: Takes the `Words`, then the values of the columns, in their order.
+        columns: Names of columns, or virtual columns, of the same table.
+    """
+
+    function: Callable[..., Any]
+    columns: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.columns, str):
+            message = (
+                f"The columns of a localized function are {self.columns!r}.\n"
+                f"Allowed: a tuple of names, ({self.columns!r},)."
+            )
+            raise BlueprintError(message)
+
+    def draw(self, run: Run) -> Sequence[Any]:
+        """Call the function row by row."""
+        words = run.words
+        if not self.columns:
+            return [self.function(words) for _ in range(run.start, run.stop)]
+        rows = zip(*map(run.values, self.columns), strict=True)
+        return [self.function(words, *row) for row in rows]
+
+    def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
+        """Read the columns given."""
+        return [ColumnName(table.name, name) for name in self.columns]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(Recipe):
+    """The parent's value.
+
+    Attributes:
+        through: The foreign key column that names the parent.
+        column: The parent's column or virtual column.
+    """
+
+    through: str
+    column: str
+
+    def draw(self, run: Run) -> Sequence[Any]:
+        """Look the column up in the parents."""
+        return run.taken(self.through, self.column)
+
+    def reads(self, table: Table, column: str) -> Iterable[ColumnName]:
+        """Read the parent's column, and the foreign key where it is not what is filled."""
+        yield ColumnName(parent_of(table, self.through).name, self.column)
+        if column != self.through:
+            yield ColumnName(table.name, self.through)
+
+
+@dataclass(frozen=True, slots=True)
+class Position(Recipe):
+    """The place of a row among its owner's, counted from `first`."""
+
+    first: int = 1
+
+    def draw(self, run: Run) -> Sequence[int]:
+        """Count anew for each owner."""
+        sizes = run.family_sizes
+        runs = [range(self.first, self.first + size) for size in range(max(sizes, default=0) + 1)]
+        return list(chain.from_iterable(map(runs.__getitem__, sizes)))
+
+
+class SumOf(Recipe):
+    """The sum over the rows that this one owns.
+
+    Args:
+        child: The child's column, as `table.column`; money and money, or counts and counts.
+
+    Raises:
+        BlueprintError: Not of that form.
+    """
+
+    __slots__ = ("child",)
+
+    def __init__(self, child: str) -> None:
+        table, dot, column = child.rpartition(".")
+        if not (table and dot and column):
+            message = (
+                f"A sum is over {child!r}.\nAllowed: a column of the children, 'table.column'."
+            )
+            raise BlueprintError(message)
+        self.child = ColumnName(table, column)
+
+    def draw(self, run: Run) -> Sequence[int]:
+        """Add up the children of each row."""
+        return run.sums(self.child)
+
+    def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
+        """Read the children's column."""
+        return [self.child]

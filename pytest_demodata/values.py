@@ -1,0 +1,70 @@
+"""Values as the engine computes them, and as Python and the databases hold them.
+
+The engine counts: money in cents (any NUMERIC in units of its last digit), dates in days
+(`date.toordinal`), times in seconds of those days. Everything else is what it is. A chunk turns
+into `Decimal`, `date` and `datetime` only when it is handed over.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Context, Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import types
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+DAY_SECONDS: Final = 86_400
+
+_EXACT: Final = Context(prec=1_000)
+"""The user's own decimal context may round."""
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """Divide non-negative integers and round to the nearest one, halves up."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+class Remembered(dict[Any, Any]):
+    """Converts each different value once; None stays None."""
+
+    def __init__(self, convert: Callable[[Any], object]) -> None:
+        super().__init__({None: None})
+        self._convert = convert
+
+    def __missing__(self, value: object) -> object:
+        converted = self[value] = self._convert(value)
+        return converted
+
+
+def python_values(kind: types.TypeEngine[Any], values: Sequence[Any]) -> Sequence[Any]:
+    """Turn a column of counted values into the Python values that SQLAlchemy's type takes."""
+    convert = _python_converter(kind)
+    return values if convert is None else list(map(Remembered(convert).__getitem__, values))
+
+
+def _python_converter(kind: types.TypeEngine[Any]) -> Callable[[Any], object] | None:
+    if isinstance(kind, types.TypeDecorator):
+        return _python_converter(kind.impl_instance)
+    if isinstance(kind, types.DateTime):
+        return moment
+    if isinstance(kind, types.Date):
+        return date.fromordinal
+    if isinstance(kind, types.Boolean):
+        return bool
+    if scale := scale_of(kind):
+        return lambda value: Decimal(value).scaleb(-scale, _EXACT)
+    return None
+
+
+def moment(seconds: int) -> datetime:
+    """Turn counted seconds into a time without zone."""
+    day, second = divmod(seconds, DAY_SECONDS)
+    return datetime.fromordinal(day) + timedelta(seconds=second)
+
+
+def scale_of(kind: types.TypeEngine[Any]) -> int:
+    """Return how many decimal places the engine counts in; 0 where it does not."""
+    return kind.scale or 0 if isinstance(kind, types.Numeric) else 0

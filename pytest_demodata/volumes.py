@@ -1,0 +1,128 @@
+"""Volumes: how many rows a generation makes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from pytest_demodata.defaults import DEFAULT_VOLUME
+from pytest_demodata.errors import VolumeError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A named size.
+
+    Attributes:
+        name: The form a user can paste back: `large`, `large*10`, `customers=50,…`.
+        counts: Exact rows by the name that a blueprint's `Sized` asks for.
+        fan_outs: Children per parent by the name that a blueprint's `FanOut` asks for; a `range`,
+            whose numbers all occur.
+
+    Raises:
+        VolumeError: A count below 0, or a fan-out that is empty, falls or begins below 0.
+    """
+
+    name: str
+    counts: Mapping[str, int]
+    fan_outs: Mapping[str, range]
+
+    def __post_init__(self) -> None:
+        for name, rows in self.counts.items():
+            if rows < 0:
+                message = f"Volume {self.name!r} has {rows} {name}.\nAllowed: 0 or more."
+                raise VolumeError(message)
+        for name, sizes in self.fan_outs.items():
+            if not sizes or sizes.step < 0 or sizes.start < 0:
+                message = (
+                    f"Volume {self.name!r} has the fan-out {sizes} of {name}.\n"
+                    "Allowed: a range of at least one number, from 0 up."
+                )
+                raise VolumeError(message)
+        object.__setattr__(self, "counts", MappingProxyType(dict(self.counts)))
+        object.__setattr__(self, "fan_outs", MappingProxyType(dict(self.fan_outs)))
+
+
+def _volume(name: str, counts: tuple[int, int, int], addresses: range, lines: range) -> Volume:
+    names = ("customers", "products", "invoices")
+    return Volume(
+        name, dict(zip(names, counts, strict=True)), {"addresses": addresses, "lines": lines}
+    )
+
+
+VOLUMES: Final[Mapping[str, Volume]] = MappingProxyType(
+    {
+        "small": _volume("small", (25, 100, 75), range(1, 3), range(1, 6)),
+        "medium": _volume("medium", (100, 500, 300), range(1, 4), range(2, 9)),
+        "large": _volume("large", (1_000, 2_000, 5_000), range(1, 5), range(1, 13)),
+        "huge": _volume("huge", (20_000, 40_000, 100_000), range(1, 5), range(1, 13)),
+    }
+)
+"""The four volumes of the invoicing dataset."""
+
+_MULTIPLE: Final = re.compile(r"(\w+)\s*\*\s*([0-9]{1,12})")
+_COUNT: Final = re.compile(r"(\w+)\s*=\s*([0-9]{1,12})")
+
+
+def parse_volume(text: str) -> Volume:
+    """Read a volume from what a user wrote.
+
+    Args:
+        text: `small`, `medium`, `large` or `huge`; a multiple of one, such as `large*10`; or
+            counts, such as `customers=50,products=20,invoices=500`. Counts that are left out are
+            those of medium, and so are addresses per customer and lines per invoice.
+
+    Raises:
+        VolumeError: The text is none of these.
+    """
+    if not isinstance(text, str):
+        raise _unreadable(text, "is no text")
+    spec = text.strip()
+    if spec in VOLUMES:
+        return VOLUMES[spec]
+    if multiple := _MULTIPLE.fullmatch(spec):
+        return _multiplied(text, multiple[1], int(multiple[2]))
+    if "=" in spec:
+        return _counted(text, spec)
+    raise _unreadable(text, "is not a volume", did_you_mean(spec, VOLUMES))
+
+
+def _multiplied(text: str, name: str, factor: int) -> Volume:
+    if name not in VOLUMES:
+        raise _unreadable(text, f"multiplies {name!r}", did_you_mean(name, VOLUMES))
+    if factor < 1:
+        raise _unreadable(text, "multiplies by less than 1")
+    volume = VOLUMES[name]
+    counts = {table: rows * factor for table, rows in volume.counts.items()}
+    return Volume(f"{name}*{factor}", counts, volume.fan_outs)
+
+
+def _counted(text: str, spec: str) -> Volume:
+    default = VOLUMES[DEFAULT_VOLUME]
+    given: dict[str, int] = {}
+    for part in spec.split(","):
+        count = _COUNT.fullmatch(part.strip())
+        if count is None:
+            raise _unreadable(text, f"has the part {part.strip()!r}")
+        if count[1] not in default.counts:
+            near = did_you_mean(count[1], default.counts)
+            raise _unreadable(text, f"counts {count[1]!r}", near)
+        if count[1] in given:
+            raise _unreadable(text, f"counts {count[1]!r} twice")
+        given[count[1]] = int(count[2])
+    counts = {**default.counts, **given}
+    name = ",".join(f"{table}={rows}" for table, rows in counts.items())
+    return Volume(name, counts, default.fan_outs)
+
+
+def _unreadable(text: object, what: str, near: str = "") -> VolumeError:
+    return VolumeError(
+        f"Volume {text!r} {what}.\n"
+        f"Allowed: {', '.join(VOLUMES)}; a multiple such as large*10; or counts such as "
+        f"customers=50,products=20,invoices=500.{near}"
+    )

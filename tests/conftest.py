@@ -1,0 +1,95 @@
+"""Databases for the tests: SQLite always, PostgreSQL and MariaDB where they run.
+
+The servers are those of the environment variables DEMODATA_TEST_POSTGRESQL and
+DEMODATA_TEST_MARIADB, or else those of this machine. Each test run makes a database of its own on
+them, and drops it. With DEMODATA_TEST_REQUIRE_SERVERS=1 a missing server is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from pytest_demodata import prepare_sqlite
+from pytest_demodata.invoicing import Base
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import URL, Engine
+
+pytest_plugins = ["pytester"]
+
+_SERVERS: Final = {
+    "postgresql": (
+        "DEMODATA_TEST_POSTGRESQL",
+        "postgresql+psycopg://postgres@127.0.0.1:5432/postgres?connect_timeout=3",
+    ),
+    "mariadb": (
+        "DEMODATA_TEST_MARIADB",
+        "mariadb+pymysql://root@127.0.0.1:3306/?connect_timeout=3",
+    ),
+}
+
+
+@contextmanager
+def _scratch_database(server: str) -> Iterator[URL]:
+    """Create a database on a server for as long as the tests need it."""
+    variable, default = _SERVERS[server]
+    url = make_url(os.environ.get(variable, default))
+    name = f"demodata_test_{secrets.token_hex(6)}"
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+    except DBAPIError as error:
+        reason = f"no {server} at {url.render_as_string()}; set {variable} ({error.orig})"
+        if os.environ.get("DEMODATA_TEST_REQUIRE_SERVERS"):
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    try:
+        yield url.set(database=name)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name}"))
+        admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[URL]:
+    """A PostgreSQL database that is dropped after the run."""
+    with _scratch_database("postgresql") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[URL]:
+    """A MariaDB database that is dropped after the run."""
+    with _scratch_database("mariadb") as url:
+        yield url
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    """An engine on an empty SQLite database in memory, prepared as users are told to."""
+    engine = prepare_sqlite(create_engine("sqlite://"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def any_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine on an empty database of each kind."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("engine")
+        return
+    engine = create_engine(request.getfixturevalue(f"{request.param}_url"))
+    yield engine
+    Base.metadata.drop_all(engine)
+    engine.dispose()

@@ -1,0 +1,433 @@
+"""What each kind of database is asked to do, seen from an independent connection."""
+
+from __future__ import annotations
+
+import enum
+import logging
+import sqlite3
+import sys
+import threading
+from contextlib import closing
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Enum,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    TypeDecorator,
+    Uuid,
+    create_engine,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from pytest_demodata import DatabaseSetupError, DataGenerator, prepare_sqlite
+from pytest_demodata.databases import Database, database_of
+from pytest_demodata.defaults import DEFAULT_AS_OF, DEFAULT_SEED
+from pytest_demodata.digests import digest_of_plan, digest_of_table
+from pytest_demodata.engine import Chunk, Plan
+from pytest_demodata.invoicing import Base, ProductCategory
+from pytest_demodata.invoicing.blueprint import INVOICING
+from pytest_demodata.volumes import parse_volume
+from pytest_demodata.words import words_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import URL, Dialect, Engine
+
+
+def _plan(volume: str, locale: str = "en_US") -> Plan:
+    return Plan(
+        INVOICING,
+        parse_volume(volume),
+        seed=DEFAULT_SEED,
+        words=words_of(locale),
+        as_of=DEFAULT_AS_OF,
+    )
+
+
+@pytest.mark.parametrize("locale", ["en_US", "ja_JP"])
+def test_every_database_holds_what_the_engine_made(any_engine: Engine, locale: str) -> None:
+    """The digests of the rows read back are those of the rows as computed, on every database."""
+    DataGenerator(any_engine, locale=locale).generate("medium")
+    plan = _plan("medium", locale)
+    with any_engine.connect() as connection:
+        for name, table in Base.metadata.tables.items():
+            assert digest_of_table(connection, table) == digest_of_plan(plan, name)
+
+
+def test_every_database_passes_the_rules(any_engine: Engine) -> None:
+    """validate() reads each database alike."""
+    generator = DataGenerator(any_engine)
+    generator.generate("medium")
+    generator.validate()
+
+
+def test_the_next_key_is_a_new_one(any_engine: Engine) -> None:
+    """A row that is added afterwards gets its key from the database, past those there are."""
+    DataGenerator(any_engine).generate("small")
+    with Session(any_engine) as session:
+        session.add(
+            ProductCategory(name="Cars", sort_order=6, created_at=datetime(2025, 1, 1))  # noqa: DTZ001 - as the columns are
+        )
+        session.commit()
+        assert session.scalar(select(ProductCategory.id).where(ProductCategory.name == "Cars")) == 6
+
+
+def test_the_default_loader_loads_what_the_fast_one_does(engine: Engine) -> None:
+    """What a database without a file of its own gets is the same, value by value."""
+    plan = _plan("small")
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        for stage in INVOICING.stages:
+            for chunk in plan.chunks(stage):
+                Database().load(connection, chunk)
+        slow = {
+            name: digest_of_table(connection, table) for name, table in Base.metadata.tables.items()
+        }
+        stored = {
+            name: connection.exec_driver_sql(f"SELECT * FROM {name} ORDER BY id").all()
+            for name in Base.metadata.tables
+        }
+    DataGenerator(engine).reset()
+    DataGenerator(engine).generate("small")
+    with engine.connect() as connection:
+        for name, table in Base.metadata.tables.items():
+            assert digest_of_table(connection, table) == slow[name]
+            raw = connection.exec_driver_sql(f"SELECT * FROM {name} ORDER BY id").all()
+            assert raw == stored[name]
+
+
+def test_unknown_dialects_get_the_default() -> None:
+    """A dialect without a file of its own is served all the same."""
+
+    class Dialect:
+        name = "cobol"
+
+    dialect: Any = Dialect()
+    assert type(database_of(dialect)) is Database
+
+
+def test_the_default_database_knows_itself_by_its_address() -> None:
+    """Two engines with one address are one database, whatever their users and passwords."""
+    first = create_engine("postgresql+psycopg://ann:secret@db.example/shop")
+    second = create_engine("postgresql+psycopg://bob@db.example/shop")
+    identities = []
+    for engine in (first, second):
+        connection: Any = type("Connection", (), {"engine": engine})()
+        identities.append(Database().identity(connection))
+    assert identities[0] == identities[1] == ("postgresql", "db.example", None, "shop")
+
+
+def test_nulls_and_fractions_are_stored_as_sqlalchemy_does(engine: Engine) -> None:
+    """Each type is stored in the form in which SQLAlchemy's own INSERT stores it."""
+    table = Table(
+        "values",
+        MetaData(),
+        Column("id", Integer, primary_key=True),
+        Column("amount", Numeric(10, 2), nullable=True),
+        Column("price", Numeric(10, 2), nullable=False),
+        Column("whole", Numeric(10, 0)),
+        Column("day", Date),
+        Column("moment", DateTime),
+        Column("flag", Boolean),
+        Column("select", String),
+    )
+    day = 738_886
+    columns: dict[str, list[Any]] = {
+        "id": [1, 2],
+        "amount": [None, 110],
+        "price": [1, 70_000],
+        "whole": [None, 12],
+        "day": [day, None],
+        "moment": [day * 86_400 + 3_661, None],
+        "flag": [True, None],
+        "select": ["ä", None],
+    }
+    chunk = Chunk(table, 0, 2, columns)
+    rows = []
+    with engine.connect() as connection:
+        for database in (Database(), database_of(engine.dialect)):
+            table.create(connection)
+            database.load(connection, chunk)
+            raw = connection.exec_driver_sql('SELECT * FROM "values"').all()
+            typed = connection.execute(select(table)).all()
+            rows.append((raw, typed))
+            table.drop(connection)
+    assert rows[0] == rows[1]
+
+
+# SQLite: the recipe
+
+
+def test_an_engine_without_the_recipe_is_told_how() -> None:
+    """A plain engine is refused before anything is written, with the lines to add."""
+    engine = create_engine("sqlite://")
+    with pytest.raises(DatabaseSetupError) as error:
+        DataGenerator(engine).generate("small")
+    assert str(error.value) == (
+        "This SQLite engine does not begin transactions, so that a failed generation could not be "
+        "undone: tables and savepoints would stand outside of them.\n"
+        "Prepare the engine before its first connect:\n"
+        "    from pytest_demodata import prepare_sqlite\n"
+        "    engine = prepare_sqlite(create_engine(…))"
+    )
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
+def test_a_connection_without_foreign_keys_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """Foreign keys that are not enforced break no promise of ours, but are worth a warning."""
+    engine = prepare_sqlite(create_engine("sqlite://"))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("BEGIN")
+        with caplog.at_level(logging.WARNING, "pytest_demodata"):
+            DataGenerator(connection).generate("small")
+    engine.dispose()
+    (message,) = caplog.messages
+    assert message == (
+        "This SQLite connection does not enforce foreign keys; "
+        "pytest_demodata.prepare_sqlite(engine) switches them on."
+    )
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.12 brought `autocommit`")
+@pytest.mark.parametrize("autocommit", [True, False])
+def test_the_drivers_autocommit_is_taken_over(tmp_path: Path, *, autocommit: bool) -> None:
+    """Whatever the driver's own transaction control was, a prepared engine commits."""
+    file = tmp_path / "kept.db"
+    engine = prepare_sqlite(
+        create_engine(f"sqlite:///{file}", connect_args={"autocommit": autocommit})
+    )
+    DataGenerator(engine).generate("small")
+    engine.dispose()
+    with closing(sqlite3.connect(file)) as driver:
+        assert driver.execute("SELECT count(*) FROM invoices").fetchall() == [(75,)]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.12 brought `autocommit`")
+def test_the_drivers_autocommit_is_refused() -> None:
+    """An engine that commits each statement, and was not prepared, is refused."""
+    engine = create_engine("sqlite://", connect_args={"autocommit": True})
+    with pytest.raises(DatabaseSetupError, match="does not begin transactions"):
+        DataGenerator(engine).generate("small")
+    engine.dispose()
+
+
+@pytest.mark.parametrize("server", ["postgresql", "mariadb"])
+def test_autocommit_is_refused(request: pytest.FixtureRequest, server: str) -> None:
+    """On a server too, a connection on which nothing could be undone is refused."""
+    url = request.getfixturevalue(f"{server}_url")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with pytest.raises(DatabaseSetupError) as error:
+        DataGenerator(engine).generate("small")
+    assert str(error.value) == (
+        "The connection is in AUTOCOMMIT mode, so that a failed generation could not be undone.\n"
+        "Use a connection without it: engine.execution_options(isolation_level=…)."
+    )
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
+def test_a_translated_schema_is_refused(engine: Engine) -> None:
+    """Rows never go to other tables than those that are looked at."""
+    translated = engine.execution_options(schema_translate_map={None: "demo"})
+    with pytest.raises(DatabaseSetupError) as error:
+        DataGenerator(translated).generate("small")
+    assert str(error.value) == (
+        "The connection has the schema_translate_map {None: 'demo'}, which statements of the "
+        "driver's own do not follow.\n"
+        "Use a connection without it; on PostgreSQL, set the search_path instead."
+    )
+
+
+def test_an_engine_can_be_prepared_twice(engine: Engine) -> None:
+    """A second prepare_sqlite() changes nothing."""
+    assert prepare_sqlite(engine) is engine
+    DataGenerator(engine).generate("small")
+
+
+def test_a_dialect_that_cannot_tell_its_mode_is_trusted() -> None:
+    """Where SQLAlchemy does not know whether a driver commits each statement, we go on."""
+
+    class Dialect(DefaultDialect):
+        def detect_autocommit_setting(self, dbapi_conn: object) -> bool:
+            raise NotImplementedError
+
+    engine = create_engine("sqlite://")
+    raw = engine.raw_connection()
+
+    class Connection:
+        dialect = Dialect()
+        connection = raw
+
+        def get_execution_options(self) -> dict[str, object]:
+            return {}
+
+    connection: Any = Connection()
+    Database().check(connection)
+    raw.close()
+    engine.dispose()
+
+
+def test_only_sqlite_is_prepared() -> None:
+    """An engine of another database is handed back with a sentence."""
+    engine = create_engine("mariadb+pymysql://nobody@localhost")
+    with pytest.raises(DatabaseSetupError) as error:
+        prepare_sqlite(engine)
+    assert str(error.value) == (
+        "prepare_sqlite() was given an engine for mariadb.\n"
+        "Other databases need no preparation: use the engine as it is."
+    )
+
+
+def test_types_of_ones_own_are_processed(engine: Engine) -> None:
+    """What SQLAlchemy processes on the way in, the fast loader has it process too."""
+
+    class Colour(enum.Enum):
+        RED = 1
+        BLUE = 2
+
+    class Shouted(TypeDecorator[str]):
+        impl = String
+        cache_ok = True
+
+        def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+            return value and value.upper()
+
+    table = Table(
+        "own",
+        MetaData(),
+        Column("id", Integer, primary_key=True),
+        Column("colour", Enum(Colour)),
+        Column("shouted", Shouted),
+        Column("facts", JSON),
+        Column("key", Uuid),
+        Column("day", _UtcDay),
+    )
+    key = UUID(int=7)
+    columns: dict[str, list[Any]] = {
+        "id": [1, 2],
+        "colour": [Colour.BLUE, None],
+        "shouted": ["hey", None],
+        "facts": [{"a": [1]}, {}],
+        "key": [key, key],
+        "day": [738_886, None],
+    }
+    with engine.connect() as connection:
+        table.create(connection)
+        database_of(engine.dialect).load(connection, Chunk(table, 0, 2, columns))
+        assert connection.execute(select(table)).all() == [
+            (1, Colour.BLUE, "HEY", {"a": [1]}, key, date(2024, 1, 1)),
+            (2, None, None, {}, key, None),
+        ]
+
+
+class _UtcDay(TypeDecorator[date]):
+    """A date under another name."""
+
+    impl = Date
+    cache_ok = True
+
+
+def test_the_recipe_rolls_everything_back(engine: Engine) -> None:
+    """Create, insert, nest, DDL, roll back: nothing is left, as on other databases."""
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TABLE a (id INTEGER PRIMARY KEY)"))
+        with connection.begin_nested():
+            connection.execute(text("INSERT INTO a VALUES (1)"))
+            connection.execute(text("CREATE TABLE b (id INTEGER REFERENCES a (id))"))
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            connection.execute(text("INSERT INTO b VALUES (2)"))
+        connection.rollback()
+        assert connection.execute(text("SELECT * FROM sqlite_master")).all() == []
+
+
+def test_the_recipe_commits(tmp_path: Path) -> None:
+    """What is committed is there for another connection."""
+    file = tmp_path / "kept.db"
+    engine = prepare_sqlite(create_engine(f"sqlite:///{file}"))
+    DataGenerator(engine).generate("small")
+    engine.dispose()
+    with closing(sqlite3.connect(file)) as driver:
+        assert driver.execute("SELECT count(*) FROM invoices").fetchall() == [(75,)]
+        assert driver.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert driver.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_read_only_file_is_named(tmp_path: Path) -> None:
+    """A database that cannot be written to is one sentence."""
+    file = tmp_path / "fixed.db"
+    sqlite3.connect(file).close()
+    engine = prepare_sqlite(create_engine(f"sqlite:///file:{file}?mode=ro&uri=true"))
+    with pytest.raises(DatabaseSetupError) as error:
+        DataGenerator(engine).generate("small")
+    engine.dispose()
+    assert str(error.value) == (
+        "This SQLite database cannot be written to: attempt to write a readonly database."
+    )
+
+
+def test_two_databases_in_memory_are_two(engine: Engine) -> None:
+    """Generations in two databases in memory do not hinder each other."""
+    other = prepare_sqlite(create_engine("sqlite://"))
+    started = threading.Event()
+
+    def progress(_stage: str, _done: int, _total: int) -> None:
+        if not started.is_set():
+            started.set()
+            DataGenerator(other).generate("small")
+
+    DataGenerator(engine, progress=progress).generate("small")
+    with other.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM invoices")) == 75
+    other.dispose()
+
+
+# MariaDB: CREATE TABLE commits
+
+
+def test_mariadb_does_not_commit_the_callers_transaction(mariadb_url: URL) -> None:
+    """Where CREATE TABLE would commit, missing tables on a Connection are refused."""
+    engine = create_engine(mariadb_url)
+    with engine.connect() as connection, pytest.raises(DatabaseSetupError) as error:
+        DataGenerator(connection).generate("small")
+    assert str(error.value) == (
+        "The tables customer_addresses, customer_types, customers, inventory, invoice_line_items, "
+        "invoices, product_categories, products are missing, and on mariadb to create them would "
+        "commit your transaction.\n"
+        "Create them before it begins: Base.metadata.create_all(engine)."
+    )
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
+def test_mariadb_frees_its_lock(mariadb_url: URL) -> None:
+    """After a generation that failed, and one that did not, the lock can be had again."""
+    engine = create_engine(mariadb_url)
+    Base.metadata.create_all(engine)
+    with engine.connect() as connection:
+        for _ in range(2):
+            DataGenerator(connection).generate("small")
+            assert connection.scalar(text("SELECT is_free_lock(concat('demodata ', database()))"))
+            connection.rollback()
+    Base.metadata.drop_all(engine)
+    engine.dispose()
