@@ -10,51 +10,91 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from pytest_demodata.assertions import (
+        Checked,
+        Orphan,
+        Orphans,
+        SlowCheckWarning,
+        assert_intact,
+        assert_invoice_totals,
+        assert_no_orphans,
+        assert_totals,
+        assert_unique,
+        find_orphans,
+    )
     from pytest_demodata.databases.sqlite import prepare_sqlite
+    from pytest_demodata.demo_database import DemoDatabase
     from pytest_demodata.errors import (
         BlueprintError,
         DatabaseSetupError,
         DemodataError,
         GenerationError,
         GenerationRunningError,
+        IsolationError,
+        IsolationWarning,
         LocaleError,
         SettingError,
         StageError,
-        ValidationError,
-        Violation,
         VolumeError,
     )
     from pytest_demodata.progress import Progress
     from pytest_demodata.provision import DataGenerator, Stats
+    from pytest_demodata.violations import ValidationError, Violation
     from pytest_demodata.volumes import VOLUMES, Volume, parse_volume
 
 __all__ = [
     "VOLUMES",
     "BlueprintError",
+    "Checked",
     "DataGenerator",
     "DatabaseSetupError",
+    "DemoDatabase",
     "DemodataError",
     "GenerationError",
     "GenerationRunningError",
+    "IsolationError",
+    "IsolationWarning",
     "LocaleError",
+    "Orphan",
+    "Orphans",
     "Progress",
     "SettingError",
+    "SlowCheckWarning",
     "StageError",
     "Stats",
     "ValidationError",
     "Violation",
     "Volume",
     "VolumeError",
+    "assert_intact",
+    "assert_invoice_totals",
+    "assert_no_orphans",
+    "assert_totals",
+    "assert_unique",
+    "find_orphans",
     "parse_volume",
     "prepare_sqlite",
 ]
 
 _MODULES: Final = {
-    "DataGenerator": "provision",
-    "Progress": "progress",
-    "Stats": "provision",
     "VOLUMES": "volumes",
+    "Checked": "assertions",
+    "DataGenerator": "provision",
+    "DemoDatabase": "demo_database",
+    "Orphan": "assertions",
+    "Orphans": "assertions",
+    "Progress": "progress",
+    "SlowCheckWarning": "assertions",
+    "Stats": "provision",
+    "ValidationError": "violations",
+    "Violation": "violations",
     "Volume": "volumes",
+    "assert_intact": "assertions",
+    "assert_invoice_totals": "assertions",
+    "assert_no_orphans": "assertions",
+    "assert_totals": "assertions",
+    "assert_unique": "assertions",
+    "find_orphans": "assertions",
     "parse_volume": "volumes",
     "prepare_sqlite": "databases.sqlite",
 }

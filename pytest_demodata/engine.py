@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_demodata.blueprint import FanOut, Fixed
+from pytest_demodata.defaults import LARGEST_KEY
 from pytest_demodata.errors import (
     BlueprintError,
     VolumeError,
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from pytest_demodata.recipes.referring import Reference
     from pytest_demodata.volumes import Volume
     from pytest_demodata.words import Words
-
-LARGEST_KEY: Final = 2**31 - 1
-"""The largest key that an INTEGER column holds on every database."""
 
 _SLOTS_PER_ROW: Final = 4
 
@@ -185,7 +183,7 @@ class Plan:
         if rows > LARGEST_KEY:
             message = (
                 f"Volume {self.volume.name!r} has {rows:,} rows of {fill.name!r}.\n"
-                f"Allowed: at most {LARGEST_KEY:,}, the largest INTEGER key."
+                f"Allowed: from 0 to {LARGEST_KEY:,}, the largest INTEGER key."
             )
             raise VolumeError(message)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,45 +50,20 @@ class GenerationError(DemodataError):
     """A generation failed and was undone; `__cause__` is what stopped it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """A rule of the dataset that a table breaks.
-
-    Attributes:
-        rule: The rule's number in the project's `domain.md`.
-        table: The table.
-        sentence: What every row does, or what should be so.
-        count: How many rows break it; 0 where it is about the table as a whole.
-        keys: The primary keys of the first few.
-    """
-
-    rule: int
-    table: str
-    sentence: str
-    count: int
-    keys: tuple[object, ...]
-
-    def __str__(self) -> str:
-        if not self.count:
-            return f"{self.table}, rule {self.rule}: {self.sentence}"
-        more = self.count - len(self.keys)
-        keys = ", ".join(map(str, self.keys)) + (f" … and {more:,} more" if more else "")
-        return (
-            f"{self.table}, rule {self.rule}: each {self.sentence}; {self.count:,} do not: {keys}"
-        )
+class IsolationError(DemodataError):
+    """Something would end the transaction that holds a demo database, or has ended it."""
 
 
-class ValidationError(DemodataError, AssertionError):
-    """The database breaks rules of the dataset; `violations` holds them as data."""
-
-    def __init__(self, message: str, violations: tuple[Violation, ...]) -> None:
-        super().__init__(message)
-        self.violations = violations
+class IsolationWarning(UserWarning):
+    """What was written to a demo database lasts less long than it should."""
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Return a sentence naming the allowed words nearest to `word`, or nothing."""
-    near = get_close_matches(word, list(allowed), n=3, cutoff=0.6)
+    from difflib import get_close_matches  # noqa: PLC0415 - a run without a mistake needs none
+
+    folded = {each.casefold(): each for each in allowed}
+    near = get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)
     if not near:
         return ""
-    return f"\nDid you mean {' or '.join(repr(match) for match in near)}?"
+    return f"\nDid you mean {' or '.join(repr(folded[match]) for match in near)}?"

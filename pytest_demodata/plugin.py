@@ -1,30 +1,168 @@
-"""The pytest plugin: the settings of a dataset, as fixtures that a project can redefine."""
+"""The pytest plugin: options, fixtures, markers, and the two lines of the report.
+
+Loads nothing but the settings at start-up; SQLAlchemy comes with the first demo database.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_demodata.defaults import DEFAULT_AS_OF, DEFAULT_LOCALE, DEFAULT_SEED
+from pytest_demodata.defaults import VOLUME_NAMES
+from pytest_demodata.errors import SettingError
+from pytest_demodata.run import DATABASE_FIXTURES, RUN, SETTING_FIXTURES, Run
+from pytest_demodata.settings import SETTINGS, Setting, Settings, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from datetime import date
 
+    from pytest_demodata.demo_database import DemoDatabase
+
+    DemoDatabases = Callable[[str], DemoDatabase]
+
+_FIXTURES: Final = DATABASE_FIXTURES | SETTING_FIXTURES
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add an option and an ini key for each setting."""
+    group = parser.getgroup("demodata", "demo databases (pytest-demodata)")
+    for setting in SETTINGS:
+        group.addoption(setting.option, dest=setting.ini, metavar="VALUE", help=setting.help)
+        parser.addini(setting.ini, help=setting.help, default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the settings, name the markers, and watch the scopes of the tests."""
+    settings = _settings_of(config)
+    for name in VOLUME_NAMES:
+        config.addinivalue_line(
+            "markers", f"demodata_{name}: uses a demo database of volume {name} (pytest-demodata)"
+        )
+    run = Run(config, settings)
+    config.stash[RUN] = run
+    config.pluginmanager.register(run, "demodata-run")
+
+
+def _settings_of(config: pytest.Config) -> Settings:
+    def sources(setting: Setting) -> dict[str, str | None]:
+        return {
+            setting.option: config.getoption(setting.ini),
+            f"The environment variable {setting.variable}": os.environ.get(setting.variable),
+            f"The ini option {setting.ini}": config.getini(setting.ini),
+        }
+
+    try:
+        return read_settings(sources)
+    except SettingError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that use a volume with its name, before -m looks at the markers."""
+    volumes = {f"demo_db_{name}": name for name in VOLUME_NAMES}
+    multiplied = config.stash[RUN].settings.volume.partition("*")[0]
+    if multiplied in VOLUME_NAMES:
+        volumes["demo_db"] = multiplied
+    for item in items:
+        for name in sorted(_fixtures_of(item) & volumes.keys()):
+            item.add_marker(f"demodata_{volumes[name]}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Notice whether a test that is left uses the plugin."""
+    if any(map(_fixtures_of, session.items)):
+        session.config.stash[RUN].expect()
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Tell the settings, if a test uses them."""
+    return config.stash[RUN].settings_lines()
+
+
+def _fixtures_of(item: pytest.Item) -> frozenset[str]:
+    """Return our fixtures among an item's; a `demo_db` of the user's own stands on none of them."""
+    names = frozenset(getattr(item, "fixturenames", ()))
+    ours = _FIXTURES if "_demodata_databases" in names else SETTING_FIXTURES
+    return names & ours
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Tell which volumes were made, on whichever worker."""
+    if line := config.stash[RUN].made_line():
+        terminalreporter.write_line(line)
+
 
 @pytest.fixture(scope="session")
-def demodata_seed() -> int:
+def demodata_seed(pytestconfig: pytest.Config) -> int:
     """The seed: the same one gives the same data on every machine and database."""
-    return DEFAULT_SEED
+    return pytestconfig.stash[RUN].settings.seed
 
 
 @pytest.fixture(scope="session")
-def demodata_locale() -> str:
+def demodata_url(pytestconfig: pytest.Config) -> str:
+    """The database: `sqlite://`, in memory, or `sqlite:///file`, in a temporary file beside it."""
+    return pytestconfig.stash[RUN].url
+
+
+@pytest.fixture(scope="session")
+def demodata_locale(pytestconfig: pytest.Config) -> str:
     """The locale of names, places, telephone numbers and taxes, such as `de_DE`."""
-    return DEFAULT_LOCALE
+    return pytestconfig.stash[RUN].settings.locale
 
 
 @pytest.fixture(scope="session")
-def demodata_as_of() -> date:
+def demodata_as_of(pytestconfig: pytest.Config) -> date:
     """The date that all dates of the data hang on; nothing is later."""
-    return DEFAULT_AS_OF
+    return pytestconfig.stash[RUN].settings.as_of
+
+
+@pytest.fixture(scope="session")
+def _demodata_databases(
+    pytestconfig: pytest.Config,
+    demodata_seed: int,
+    demodata_url: str,
+    demodata_locale: str,
+    demodata_as_of: date,
+) -> Iterator[DemoDatabases]:
+    """The demo databases of the session, each made when it is first asked for."""
+    with pytestconfig.stash[RUN].databases(
+        seed=demodata_seed, url=demodata_url, locale=demodata_locale, as_of=demodata_as_of
+    ) as databases:
+        yield databases
+
+
+@pytest.fixture(scope="session")
+def demo_db_small(_demodata_databases: DemoDatabases) -> DemoDatabase:
+    """A database that holds the small dataset: 25 customers, 75 invoices."""
+    return _demodata_databases("small")
+
+
+@pytest.fixture(scope="session")
+def demo_db_medium(_demodata_databases: DemoDatabases) -> DemoDatabase:
+    """A database that holds the medium dataset: 100 customers, 300 invoices."""
+    return _demodata_databases("medium")
+
+
+@pytest.fixture(scope="session")
+def demo_db_large(_demodata_databases: DemoDatabases) -> DemoDatabase:
+    """A database that holds the large dataset: 1,000 customers, 5,000 invoices."""
+    return _demodata_databases("large")
+
+
+@pytest.fixture(scope="session")
+def demo_db_huge(_demodata_databases: DemoDatabases) -> DemoDatabase:
+    """A database that holds the huge dataset: 20,000 customers, 100,000 invoices."""
+    return _demodata_databases("huge")
+
+
+@pytest.fixture(scope="session")
+def demo_db(pytestconfig: pytest.Config, _demodata_databases: DemoDatabases) -> DemoDatabase:
+    """A database that holds the volume that --demodata-volume names, or the medium dataset."""
+    return _demodata_databases(pytestconfig.stash[RUN].settings.volume)

@@ -17,6 +17,8 @@ from pytest_demodata.defaults import (
     DEFAULT_LOCALE,
     DEFAULT_SEED,
     DEFAULT_VOLUME,
+    EARLIEST_AS_OF,
+    LATEST_AS_OF,
 )
 from pytest_demodata.engine import Plan
 from pytest_demodata.errors import DatabaseSetupError, SettingError, StageError
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from pytest_demodata.blueprint import Blueprint
     from pytest_demodata.databases import Database
     from pytest_demodata.progress import Progress
-
-_EARLIEST, _LATEST = date(1010, 1, 1), date(9990, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +308,16 @@ class DataGenerator:
             raise
 
 
+def check_volume(text: str) -> None:
+    """Look whether the invoicing dataset can have a volume, without a database.
+
+    Raises:
+        VolumeError: It cannot: too many rows for the keys, or too few to draw from.
+    """
+    words = words_of(DEFAULT_LOCALE)
+    Plan(INVOICING, parse_volume(text), seed=DEFAULT_SEED, words=words, as_of=DEFAULT_AS_OF)
+
+
 def _checked_seed(seed: int) -> int:
     if isinstance(seed, int) and not isinstance(seed, bool):
         return seed
@@ -318,9 +328,10 @@ def _checked_seed(seed: int) -> int:
 def _checked_date(as_of: date) -> date:
     if isinstance(as_of, datetime):
         as_of = as_of.date()
-    if isinstance(as_of, date) and _EARLIEST <= as_of <= _LATEST:
+    if isinstance(as_of, date) and EARLIEST_AS_OF <= as_of <= LATEST_AS_OF:
         return as_of
     message = (
-        f"The reference date as_of is {as_of!r}.\nAllowed: a date from {_EARLIEST} to {_LATEST}."
+        f"The reference date as_of is {as_of!r}.\n"
+        f"Allowed: a date from {EARLIEST_AS_OF} to {LATEST_AS_OF}."
     )
     raise SettingError(message)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from pytest_demodata.defaults import DEFAULT_VOLUME
+from pytest_demodata.defaults import DEFAULT_VOLUME, LARGEST_KEY
 from pytest_demodata.errors import VolumeError, did_you_mean
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ class Volume:
             whose numbers all occur.
 
     Raises:
-        VolumeError: A count below 0, or a fan-out that is empty, falls or begins below 0.
+        VolumeError: A count below 0 or beyond the keys, or a fan-out that is empty, falls or begins
+            below 0.
     """
 
     name: str
@@ -34,8 +35,11 @@ class Volume:
 
     def __post_init__(self) -> None:
         for name, rows in self.counts.items():
-            if rows < 0:
-                message = f"Volume {self.name!r} has {rows} {name}.\nAllowed: 0 or more."
+            if not 0 <= rows <= LARGEST_KEY:
+                message = (
+                    f"Volume {self.name!r} has {rows:,} rows of {name!r}.\n"
+                    f"Allowed: from 0 to {LARGEST_KEY:,}, the largest INTEGER key."
+                )
                 raise VolumeError(message)
         for name, sizes in self.fan_outs.items():
             if not sizes or sizes.step < 0 or sizes.start < 0:

@@ -39,8 +39,9 @@ from pytest_demodata import (
     parse_volume,
 )
 from pytest_demodata.blueprint import Blueprint, FanOut, Fill, Fixed, Sized
+from pytest_demodata.defaults import LARGEST_KEY
 from pytest_demodata.digests import digest, digest_of_plan, digest_of_table
-from pytest_demodata.engine import LARGEST_KEY, Chunk, Plan
+from pytest_demodata.engine import Chunk, Plan
 from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.recipes import (
     ColumnName,
@@ -560,7 +561,7 @@ def test_too_large_for_the_keys(volume: str, rows: str, table: str) -> None:
 
     assert str(caught.value) == (
         f"Volume {volume!r} has {rows} rows of {table!r}.\n"
-        "Allowed: at most 2,147,483,647, the largest INTEGER key."
+        "Allowed: from 0 to 2,147,483,647, the largest INTEGER key."
     )
 
 

@@ -22,10 +22,11 @@ from sqlalchemy import String
 
 import pytest_demodata
 from pytest_demodata import BlueprintError, DemodataError, LocaleError, parse_volume
+from pytest_demodata.defaults import PACKAGED_LOCALES
 from pytest_demodata.engine import Plan
 from pytest_demodata.invoicing import Region
 from pytest_demodata.invoicing.blueprint import INVOICING
-from pytest_demodata.words import PACKAGED_LOCALES, Words, words_of
+from pytest_demodata.words import Words, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from sqlalchemy import insert
 
 from pytest_demodata.errors import DatabaseSetupError
+from pytest_demodata.facade import FacadeConnection
 from pytest_demodata.values import python_values
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import URL, Connection, Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
     from pytest_demodata.engine import Chunk
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 class Database:
     """A kind of database: how it is loaded, locked, and held to its promises."""
+
+    facade: ClassVar[type[FacadeConnection]] = FacadeConnection
+    """What its connections are where several share one."""
 
     ddl_in_transaction: ClassVar[bool] = True
     """Whether CREATE TABLE can be rolled back; where it cannot, it commits."""
@@ -77,6 +82,34 @@ class Database:
         """
         del connection, tables
         yield
+
+    def in_transaction(self, driver: DBAPIConnection) -> bool:
+        """Return whether the driver's connection is in a transaction, as far as it can tell."""
+        del driver
+        return True
+
+    def check_deferred(self, driver: DBAPIConnection) -> None:
+        """Hold deferred constraints, as a COMMIT would.
+
+        Raises:
+            Exception: The driver's own error, where one does not hold.
+        """
+        del driver
+
+    def scratch(self, url: URL) -> AbstractContextManager[Connection]:
+        """Open a connection to an empty place of our own, in a transaction, and leave no trace.
+
+        Args:
+            url: The user's database, whose own tables are neither seen nor touched.
+
+        Raises:
+            DatabaseSetupError: There can be none.
+        """
+        message = (
+            f"The demo databases cannot stand on {url.get_backend_name()!r} in this version.\n"
+            "Allowed: sqlite:// (in memory) and sqlite:///file (in a temporary file beside it)."
+        )
+        raise DatabaseSetupError(message)
 
     def load(self, connection: Connection, chunk: Chunk) -> None:
         """Insert the rows of a chunk, inside the connection's transaction."""

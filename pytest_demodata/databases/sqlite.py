@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from tempfile import mkstemp
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from sqlalchemy import bindparam, event, text, types
+from sqlalchemy import NullPool, bindparam, create_engine, event, text, types
 from sqlalchemy.exc import OperationalError
 
 from pytest_demodata.databases.default import Database
+from pytest_demodata.databases.sqlite_facade import SqliteFacade
 from pytest_demodata.errors import DatabaseSetupError, GenerationRunningError
 from pytest_demodata.isolation import ended_elsewhere, execute_raw
 from pytest_demodata.values import DAY_SECONDS, Remembered, python_values, scale_of
@@ -20,9 +24,11 @@ from pytest_demodata.values import DAY_SECONDS, Remembered, python_values, scale
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-    from sqlalchemy import Column, Connection, Dialect, Engine, Table
+    from sqlalchemy import URL, Column, Connection, Dialect, Engine, Table
+    from sqlalchemy.engine.interfaces import DBAPIConnection
 
     from pytest_demodata.engine import Chunk
+    from pytest_demodata.facade import FacadeConnection
 
 _LOG: Final = logging.getLogger("pytest_demodata")
 
@@ -32,6 +38,16 @@ _EXPLICIT_TRANSACTIONS: Final = (
     if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL")
     else {}
 ) | {"isolation_level": None}
+
+_ANY_THREAD: Final = {"check_same_thread": False}
+
+# Of a file that nobody opens again; the journal in memory needs no name beside the file's.
+_UNSAFE_AND_FAST: Final = ("PRAGMA journal_mode = MEMORY", "PRAGMA synchronous = OFF")
+
+_DEFERRING: Final = (
+    "SELECT 1 FROM sqlite_master WHERE sql LIKE '%INITIALLY DEFERRED%' UNION ALL "
+    "SELECT 1 FROM pragma_defer_foreign_keys WHERE defer_foreign_keys LIMIT 1"
+)
 
 # Indexes without a statement are those of PRIMARY KEY and UNIQUE, which cannot be dropped.
 _INDEXES: Final = text(
@@ -78,6 +94,30 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
+def _names_file(url: URL) -> bool:
+    return url.database not in {None, "", ":memory:"}
+
+
+@contextmanager
+def _file_beside(database: str | None) -> Iterator[str]:
+    """Make a file for one connection; where the system can, it has no name any more then."""
+    target = Path(database or "").absolute()
+    try:
+        handle, name = mkstemp(prefix=".demodata-", suffix=".sqlite", dir=target.parent)
+    except OSError as error:
+        message = (
+            f"No temporary file can be made beside {target}: {error.strerror}.\n"
+            "Name a file in a folder that exists and can be written to, or use sqlite:// (in "
+            "memory)."
+        )
+        raise DatabaseSetupError(message) from error
+    os.close(handle)
+    try:
+        yield name
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
 def _driver(connection: Connection) -> sqlite3.Connection:
     driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
     return driver
@@ -85,6 +125,8 @@ def _driver(connection: Connection) -> sqlite3.Connection:
 
 class Sqlite(Database):
     """SQLite, in memory or in a file."""
+
+    facade: ClassVar[type[FacadeConnection]] = SqliteFacade
 
     def check(self, connection: Connection) -> None:
         """Look whether a transaction is open in the driver, and not only in SQLAlchemy."""
@@ -113,6 +155,48 @@ class Sqlite(Database):
         files = connection.exec_driver_sql("PRAGMA database_list").all()
         path = next(row[2] for row in files if row[1] == "main")
         return ("sqlite", path or id(_driver(connection)))
+
+    def in_transaction(self, driver: DBAPIConnection) -> bool:
+        """Ask the driver; a connection that has been closed is in none."""
+        try:
+            return bool(driver.in_transaction)
+        except sqlite3.ProgrammingError:
+            return False
+
+    def check_deferred(self, driver: DBAPIConnection) -> None:
+        """Look for broken foreign keys, if there is one that is looked at late.
+
+        Raises:
+            sqlite3.IntegrityError: A COMMIT would have found one.
+        """
+        with closing(driver.cursor()) as cursor:
+            deferring = cursor.execute(_DEFERRING).fetchone()
+            if deferring and cursor.execute("PRAGMA foreign_key_check").fetchone():
+                message = "FOREIGN KEY constraint failed"
+                raise sqlite3.IntegrityError(message)
+
+    @contextmanager
+    def scratch(self, url: URL) -> Iterator[Connection]:
+        """Open a database in memory, or a file that is gone when its connection is closed.
+
+        Raises:
+            DatabaseSetupError: No file can be made in the folder of the one that `url` names.
+        """
+        with ExitStack() as stack:
+            path = stack.enter_context(_file_beside(url.database)) if _names_file(url) else None
+            engine = create_engine(
+                url.set(database=path), poolclass=NullPool, connect_args=_ANY_THREAD
+            )
+            stack.callback(engine.dispose)
+            connection = stack.enter_context(prepare_sqlite(engine).connect())
+            stack.callback(connection.invalidate)  # which closes, and so undoes, in any state
+            if path is not None:
+                for pragma in _UNSAFE_AND_FAST:
+                    execute_raw(connection, pragma)
+                with suppress(OSError):  # Windows keeps the names of open files
+                    Path(path).unlink()
+            connection.begin()
+            yield connection
 
     @contextmanager
     def generation_lock(self, connection: Connection) -> Iterator[None]:

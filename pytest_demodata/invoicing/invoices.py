@@ -94,10 +94,10 @@ def _status(day: int, due: int, as_of: int, fate: int) -> str:
 
 def _unpaid(days: int) -> int:
     """Return how many of a hundred invoices are still unpaid so many days after the due date."""
-    for bound, percent in ((30, 35), (60, 20), (90, 12), (180, 6)):
+    for bound, percent in ((30, 35), (60, 20), (90, 12), (180, 6), (365, 3)):
         if days <= bound:
             return percent
-    return 3
+    return 1
 
 
 def _paid_date(

@@ -161,13 +161,18 @@ PRODUCTS: Final = Fill(
 )
 
 
+def _reorder_point(standing: int) -> int:
+    """Return few pieces, and more of what sells well."""
+    return 2 + 120 // (scaled(standing, 100) + 10)
+
+
 def _available(level: str, reorder_point: int, fraction: int) -> int:
     """Return what can be sold, on the side of the reorder point that the level says (rule 8)."""
     first, last = {
         "out": (0, 0),
         "low": (1, reorder_point),
         "normal": (reorder_point + 1, 2 * reorder_point),
-        "high": (2 * reorder_point + 1, 6 * reorder_point),
+        "high": (2 * reorder_point + 1, 4 * reorder_point),
     }[level]
     return first + scaled(fraction, last - first + 1)
 
@@ -212,7 +217,7 @@ INVENTORY: Final = Fill(
     columns={
         "current_stock": Derived(int.__add__, "available", "reserved_stock"),
         "reserved_stock": Derived(_reserved, "available", "until", "as_of", "set_aside"),
-        "reorder_point": Whole(range(5, 65, 5)),
+        "reorder_point": Derived(_reorder_point, "standing"),
         "reorder_quantity": Derived(_reorder_quantity, "reorder_point", "times"),
         "location": Localized(_location, ("aisle", "bay", "shelf")),
         "last_received_date": Derived(_received_if_ever, "received", "current_stock", "times"),
@@ -240,5 +245,6 @@ INVENTORY: Final = Fill(
         "count": Fraction(),
         "product_created": Taken("product_id", "created"),
         "until": Taken("product_id", "on_sale_until"),
+        "standing": Taken("product_id", "standing"),
     },
 )

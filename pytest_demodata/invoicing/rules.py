@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
-from pytest_demodata.errors import ValidationError, Violation
 from pytest_demodata.invoicing.row_rules import row_rules
 from pytest_demodata.invoicing.table_rules import breaches
+from pytest_demodata.violations import ValidationError, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from pytest_demodata.defaults import DEFAULT_LOCALE
+from pytest_demodata.defaults import DEFAULT_LOCALE, PACKAGED_LOCALES
 from pytest_demodata.errors import BlueprintError, LocaleError, did_you_mean
 from pytest_demodata.words.live import draw_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-PACKAGED_LOCALES: Final = ("de_DE", "en_US", "ja_JP")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,168 @@
+"""What sqlite3's connections have beyond the standard of drivers, for the code under test."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import suppress
+from itertools import islice
+from threading import Lock
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+
+from pytest_demodata.facade import FacadeConnection, FacadeCursor
+from pytest_demodata.statements import Effect, look_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from sqlalchemy.engine.interfaces import DBAPICursor
+
+    from pytest_demodata.sandbox import Sandbox
+
+_SETTING: Final = re.compile(r"\s*PRAGMA\s+(?:\w+\.)?(\w+)\s*[=(]", re.IGNORECASE)
+_FIXED: Final = frozenset({"journal_mode", "synchronous", "temp_store"})
+"""What cannot be set inside a transaction, and applications set on each new connection."""
+_SWITCHES: Final = frozenset(
+    {
+        "defer_foreign_keys",
+        "ignore_check_constraints",
+        "query_only",
+        "recursive_triggers",
+        "reverse_unordered_selects",
+    }
+)
+"""What changes the results of others, and a rollback does not undo."""
+
+
+class SqliteFacadeCursor(FacadeCursor):
+    """A cursor that is an iterator, with scripts."""
+
+    _OWN: ClassVar[frozenset[str]] = frozenset({"connection", "_cursor", "_rows", "_fetching"})
+
+    def __init__(self, connection: FacadeConnection, cursor: DBAPICursor) -> None:
+        super().__init__(connection, cursor)
+        self._rows: Iterator[Any] = iter(())
+        self._fetching = Lock()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:  # noqa: ANN401 - a row is what the row_factory says
+        for row in self.fetchmany(1):
+            return row
+        raise StopIteration
+
+    def execute(self, statement: str, *parameters: Any) -> FacadeCursor:  # noqa: ANN401
+        """Run a statement; keep what RETURNING returns, because no savepoint goes before that."""
+        __tracebackhide__ = True
+        if setting := _SETTING.match(statement):
+            statement = self._prepare(setting[1].lower(), statement)
+        super().execute(statement, *parameters)
+        self._rows = iter(self._cursor)  # type: ignore[call-overload]
+        if self._cursor.description is not None:
+            if look_at(statement).effect is Effect.READ:
+                self.connection.sandbox.reads(self)
+            else:
+                self._rows = iter(list(self._rows))
+        return self
+
+    def fetchone(self) -> Any:  # noqa: ANN401
+        """Return the next row, or None."""
+        return next(self, None)
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        """Return the next rows."""
+        with self._fetching:
+            return list(islice(self._rows, self._cursor.arraysize if size is None else size))
+
+    def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+        with self._fetching:
+            return list(self._rows)
+
+    def hold(self) -> None:
+        """Read the rows that are left, because SQLite stops a query where others roll back.
+
+        It does not where the transaction has changed no schema, as ours has.
+        """
+        with self._fetching, suppress(sqlite3.Error):
+            self._rows = iter(list(self._rows))
+
+    def _prepare(self, name: str, statement: str) -> str:
+        """Return what to run of a PRAGMA, and see to it that it ends with the test."""
+        if name in _FIXED:
+            return f"PRAGMA {name}"
+        if name in _SWITCHES:
+            ((before,),) = self.connection.cursor().execute(f"PRAGMA {name}")
+            self.connection.sandbox.at_end(
+                name, lambda driver: driver.execute(f"PRAGMA {name} = {before}")
+            )
+        return statement
+
+    def executescript(self, script: str) -> SqliteFacadeCursor:
+        """Run several statements; sqlite3's own would commit before the first of them."""
+        statement = ""
+        for part in script.split(";"):
+            statement += part + ";"
+            if sqlite3.complete_statement(statement):
+                self.execute(statement)
+                statement = ""
+        if statement.strip(" \n\t;"):
+            self.execute(statement)
+        return self
+
+
+class SqliteFacade(FacadeConnection):
+    """A connection with shortcuts, rows of a kind, functions, and a commit at the end of `with`."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__(sandbox)
+        self.isolation_level: str | None = ""
+        self.row_factory: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.commit()
+        else:
+            self.rollback()
+
+    def cursor(self, *arguments: Any) -> SqliteFacadeCursor:  # noqa: ANN401
+        """Open a cursor."""
+        cursor: Any = self.sandbox.cursor(*arguments)
+        if self.row_factory is not None:
+            cursor.row_factory = self.row_factory
+        return SqliteFacadeCursor(self, cursor)
+
+    def execute(self, statement: str, *parameters: Any) -> FacadeCursor:  # noqa: ANN401
+        """Run a statement on a cursor of its own."""
+        return self.cursor().execute(statement, *parameters)
+
+    def executemany(self, statement: str, *parameters: Any) -> FacadeCursor:  # noqa: ANN401
+        """Run a statement for each of many parameters on a cursor of its own."""
+        return self.cursor().executemany(statement, *parameters)
+
+    def executescript(self, script: str) -> FacadeCursor:
+        """Run several statements on a cursor of its own."""
+        return self.cursor().executescript(script)
+
+    def create_function(
+        self,
+        name: str,
+        narg: int,
+        func: Callable[..., Any] | None,
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        """Register a function, which SQLite refuses to do again while a query is being read."""
+        self.sandbox.once(
+            (name, narg, func),
+            lambda driver: driver.create_function(name, narg, func, **options),
+        )

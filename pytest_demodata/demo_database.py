@@ -1,0 +1,195 @@
+"""A database that holds a dataset, as the tests get it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Self, cast
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+from pytest_demodata.databases import database_of
+from pytest_demodata.defaults import DEFAULT_URL
+from pytest_demodata.digests import digest_of_table
+from pytest_demodata.errors import SettingError
+from pytest_demodata.facade import facade_engine
+from pytest_demodata.invoicing.blueprint import INVOICING
+from pytest_demodata.provision import DataGenerator
+from pytest_demodata.sandbox import Sandbox
+from pytest_demodata.settings import absolute_url, read_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from datetime import date
+
+    from sqlalchemy import Connection, Engine, MetaData
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+
+    from pytest_demodata.progress import Progress
+    from pytest_demodata.provision import Stats
+    from pytest_demodata.scopes import Scope, Scopes
+
+
+class DemoDatabase:
+    """A database that holds a dataset, in one transaction that is never committed.
+
+    What a test, or the code under test, writes, commits and rolls back on the members stays inside
+    the test. The plugin makes these; a test gets one from a fixture such as `demo_db_medium`.
+
+    Attributes:
+        volume: The volume's name, in the form to paste back.
+        seed: The seed.
+        locale: The locale.
+        as_of: The date that all dates of the data hang on.
+        metadata: The `MetaData` of the tables.
+        engine: An `Engine` for code under test that wants one. Each connection it hands out, in any
+            thread, is inside the transaction, and its commits stay inside the test.
+        sessionmaker: Makes further sessions on `engine`.
+    """
+
+    def __init__(  # noqa: PLR0913 - the settings of a dataset, and who is told of it
+        self,
+        volume: str,
+        *,
+        seed: int,
+        url: str | URL,
+        locale: str,
+        as_of: date,
+        scopes: Scopes,
+        progress: Callable[[str], AbstractContextManager[Progress]],
+        made: Callable[[Stats], object],
+    ) -> None:
+        self._progress = progress
+        self._made = made
+        self._url = make_url(absolute_url(read_url(_text_of(url)), Path.cwd()))
+        self._database = database_of(self._url.get_dialect()())
+        self._sandbox = Sandbox(self._database, scopes, self._filled)
+        self._counts: Mapping[str, int] = {}
+        self._session: Session | None = None
+        self._connection: Connection | None = None
+        self.volume = volume
+        self.seed = seed
+        self.locale = locale
+        self.as_of = as_of
+        self.metadata: MetaData = INVOICING.metadata
+        self.engine: Engine = facade_engine(
+            URL.create(self._url.drivername), self._sandbox, self._database.facade
+        )
+        self.sessionmaker: sessionmaker[Session] = sessionmaker(self.engine)
+        self._sandbox.fill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Roll the transaction back, and with it the tables and all that is in them."""
+        self._end_transactions()
+        self._sandbox.discard()
+
+    def __repr__(self) -> str:
+        return (
+            f"<DemoDatabase {self.volume}, seed {self.seed}, {self.locale}, as of {self.as_of}, on "
+            f"{self.engine.url}>"
+        )
+
+    @property
+    def session(self) -> Session:
+        """A `Session`, the same one each time within a test, and a fresh one in the next."""
+        if self._session is None:
+            self._session = self.sessionmaker()
+        return self._session
+
+    @property
+    def connection(self) -> Connection:
+        """A `Connection`, the same one each time within a test, and a fresh one in the next."""
+        if self._connection is None or self._connection.closed:
+            self._connection = self.engine.connect()
+        return self._connection
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """The rows of each table as they were generated, by the table's name."""
+        return self._counts
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """The SHA-256 of each table's rows as they are now, in one canonical form, by table.
+
+        Of the data as it was generated, they are the same on every machine and database.
+        """
+        with self.engine.connect() as connection:
+            digests = {
+                name: digest_of_table(connection, table)
+                for name, table in self.metadata.tables.items()
+            }
+        return MappingProxyType(digests)
+
+    def reset(self) -> None:
+        """Go back to the data as it was generated, until the test ends.
+
+        What fixtures of a wider scope have added is gone as well, and back in the next test.
+        Sessions of `sessionmaker` go on in a new transaction.
+        """
+        self._end_transactions()
+        if not self._sandbox.back_to_birth():
+            with self.engine.begin() as connection:
+                generator = self._generator(connection)
+                generator.reset()
+                generator.generate(self.volume)
+
+    def keep(self) -> None:
+        """Commit what a fixture of a wider scope has left uncommitted on the members.
+
+        Objects stay loaded, so that a fixture can hand them out.
+        """
+        if self._session is not None and self._session.in_transaction():
+            expire, self._session.expire_on_commit = self._session.expire_on_commit, False
+            self._session.commit()
+            self._session.expire_on_commit = expire
+        if self._connection is not None and self._connection.in_transaction():
+            self._connection.commit()
+
+    def close_scope(self, scope: Scope) -> str:
+        """Go back to how a scope found the data; for what it returns see `Sandbox.close_scope`."""
+        self._end_transactions()
+        return self._sandbox.close_scope(scope)
+
+    def broken(self) -> str:
+        """Return what ended the transaction that holds the data, or nothing where it stands."""
+        return self._sandbox.broken()
+
+    def _end_transactions(self) -> None:
+        if self._session is not None:
+            self._session.close()
+        if self._connection is not None:
+            self._connection.close()
+        self._session = self._connection = None
+
+    def _generator(self, connection: Connection, progress: Progress | None = None) -> DataGenerator:
+        return DataGenerator(
+            connection, seed=self.seed, locale=self.locale, as_of=self.as_of, progress=progress
+        )
+
+    @contextmanager
+    def _filled(self) -> Iterator[DBAPIConnection]:
+        """Open a connection of the driver's and generate the data on it."""
+        with self._database.scratch(self._url) as connection:
+            with self._progress(self.volume) as progress:
+                stats = self._generator(connection, progress).generate(self.volume)
+            self.volume, self.as_of, self._counts = stats.volume, stats.as_of, stats.counts
+            self._made(stats)
+            yield cast("DBAPIConnection", connection.connection.driver_connection)
+
+
+def _text_of(url: str | URL) -> str:
+    if isinstance(url, URL):
+        return url.render_as_string(hide_password=False)
+    if isinstance(url, str):
+        return url
+    message = (
+        f"The URL is {url!r}.\nAllowed: a text such as {DEFAULT_URL!r}, or a URL of SQLAlchemy's."
+    )
+    raise SettingError(message)

@@ -1,0 +1,129 @@
+"""An engine whose connections all work in one sandbox, whoever asks for one, in any thread.
+
+A connection of its pool is a facade over the sandbox's one connection of the driver's: what the
+code under test commits or rolls back on it is a savepoint there. Whatever a facade does not know
+is the driver's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from sqlalchemy import NullPool, create_engine
+
+from pytest_demodata.sandbox import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import URL, Engine
+    from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+
+    from pytest_demodata.sandbox import Sandbox
+
+
+class FacadeCursor:
+    """A cursor of the driver's, whose statements are the sandbox's to look at first."""
+
+    _OWN: ClassVar[frozenset[str]] = frozenset({"connection", "_cursor"})
+
+    def __init__(self, connection: FacadeConnection, cursor: DBAPICursor) -> None:
+        self.connection = connection
+        self._cursor = cursor
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the driver's has
+        return getattr(self._cursor, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in self._OWN:
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self._cursor, name, value)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._cursor)  # type: ignore[call-overload, no-any-return]
+
+    def execute(self, statement: str, *parameters: Any) -> FacadeCursor:  # noqa: ANN401
+        """Run a statement."""
+        __tracebackhide__ = True
+        self.connection.run(statement, lambda: self._cursor.execute(statement, *parameters))
+        return self
+
+    def executemany(self, statement: str, *parameters: Any) -> FacadeCursor:  # noqa: ANN401
+        """Run a statement for each of many parameters."""
+        __tracebackhide__ = True
+        self.connection.run(statement, lambda: self._cursor.executemany(statement, *parameters))
+        return self
+
+
+class FacadeConnection:
+    """A connection of the driver's, as its users see it."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.client = Client()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the driver's has
+        return getattr(self.sandbox.driver(), name)
+
+    def run(self, statement: str, action: Callable[[], object]) -> None:
+        """Run a statement inside the sandbox."""
+        __tracebackhide__ = True
+        self.sandbox.run(self.client, statement, action)
+
+    def cursor(self, *arguments: Any) -> FacadeCursor:  # noqa: ANN401
+        """Open a cursor."""
+        return FacadeCursor(self, self.sandbox.cursor(*arguments))
+
+    def commit(self) -> None:
+        """Keep what was written on this connection, until the test ends."""
+        self.sandbox.commit(self.client)
+
+    def rollback(self) -> None:
+        """Undo what was written on this connection since its last commit."""
+        self.sandbox.rollback(self.client)
+
+    def close(self) -> None:
+        """End the transaction, as a closed connection does, and leave the driver's open."""
+        self.sandbox.rollback(self.client)
+
+
+def facade_engine(
+    url: URL, sandbox: Sandbox, facade: type[FacadeConnection] = FacadeConnection
+) -> Engine:
+    """Build the engine; once per dataset, because it costs more than a query.
+
+    Args:
+        url: What the engine says its URL is, and which dialect it speaks.
+        sandbox: Where its connections work.
+        facade: What its connections are.
+    """
+
+    def connect() -> DBAPIConnection:
+        return cast("DBAPIConnection", facade(sandbox))
+
+    engine = create_engine(url, creator=connect, poolclass=NullPool)
+    dialect = engine.dialect
+    level_of = dialect.get_isolation_level
+
+    def do_begin(connection: FacadeConnection) -> None:
+        connection.client.begun = True
+
+    def set_isolation_level(connection: FacadeConnection, level: str) -> None:
+        connection.client.autocommit = level == "AUTOCOMMIT"
+
+    def get_isolation_level(connection: FacadeConnection) -> str:
+        if connection.client.autocommit:
+            return "AUTOCOMMIT"
+        return level_of(cast("DBAPIConnection", connection))
+
+    def get_driver_connection(connection: FacadeConnection) -> DBAPIConnection:
+        return connection.sandbox.driver()
+
+    vars(dialect).update(
+        do_begin=do_begin,
+        set_isolation_level=set_isolation_level,
+        get_isolation_level=get_isolation_level,
+        get_driver_connection=get_driver_connection,
+    )
+    return engine

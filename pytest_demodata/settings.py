@@ -1,0 +1,253 @@
+"""The settings of a run: read from the command line, the environment and the ini file, once."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pytest_demodata.defaults import (
+    DEFAULT_AS_OF,
+    DEFAULT_LOCALE,
+    DEFAULT_SEED,
+    DEFAULT_URL,
+    DEFAULT_VOLUME,
+    EARLIEST_AS_OF,
+    LATEST_AS_OF,
+    PACKAGED_LOCALES,
+)
+from pytest_demodata.errors import LocaleError, SettingError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+_IN_MEMORY: Final = frozenset({"", "/", "/:memory:"})
+
+
+class Settings(NamedTuple):
+    """What a run's datasets are made of, where no fixture says otherwise.
+
+    Attributes:
+        volume: The name of the volume of `demo_db`.
+        seed: The seed.
+        url: The database.
+        locale: The locale.
+        as_of: The reference date.
+    """
+
+    volume: str
+    seed: int
+    url: str
+    locale: str
+    as_of: date
+
+    def options(self) -> str:
+        """Return the command line that gives these settings; what few change only if changed."""
+        given = {"volume": self.volume, "seed": self.seed, "url": self.url}
+        if self.locale != DEFAULT_LOCALE:
+            given["locale"] = self.locale
+        if self.as_of != DEFAULT_AS_OF:
+            given["as-of"] = self.as_of.isoformat()
+        return " ".join(
+            f"--demodata-{name}={shlex.quote(str(each))}" for name, each in given.items()
+        )
+
+
+class Setting(NamedTuple):
+    """One of the settings, as users give it.
+
+    Attributes:
+        name: Its name in `Settings`; the option, variable and ini key follow from it.
+        default: What it is where nobody gives it.
+        read: Turns what users write into its value.
+        help: What it decides.
+    """
+
+    name: str
+    default: object
+    read: Callable[[str], object]
+    help: str
+
+    @property
+    def option(self) -> str:
+        """The option of the command line."""
+        return f"--demodata-{self.name.replace('_', '-')}"
+
+    @property
+    def ini(self) -> str:
+        """The key of the ini file."""
+        return f"demodata_{self.name}"
+
+    @property
+    def variable(self) -> str:
+        """The variable of the environment."""
+        return self.ini.upper()
+
+
+def read_settings(sources: Callable[[Setting], Mapping[str, str | None]]) -> Settings:
+    """Read all settings.
+
+    Args:
+        sources: For a setting, what each place says, first the one that goes before the others.
+
+    Raises:
+        SettingError: It names the place, the value, and what is allowed.
+    """
+    values = {setting.name: _read(setting, sources(setting)) for setting in SETTINGS}
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def _read(setting: Setting, sources: Mapping[str, str | None]) -> object:
+    for place, text in sources.items():
+        if text:
+            try:
+                return setting.read(text)
+            except ValueError as error:
+                message = f"{place}: {error}"
+                raise SettingError(message) from error
+    return setting.default
+
+
+def read_volume(text: str) -> str:
+    """Read a volume, and return its name.
+
+    Raises:
+        VolumeError: It is none.
+    """
+    from pytest_demodata.volumes import parse_volume  # noqa: PLC0415 - where none is given, not needed
+
+    return parse_volume(text).name
+
+
+def read_seed(text: str) -> int:
+    """Read a whole number.
+
+    Raises:
+        SettingError: It is none.
+    """
+    if re.fullmatch(r"\s*[+-]?[0-9]{1,4000}\s*", text):
+        return int(text)
+    message = f"The seed is {text!r}.\nAllowed: any whole number, such as {DEFAULT_SEED}."
+    raise SettingError(message)
+
+
+def read_date(text: str) -> date:
+    """Read a date.
+
+    Raises:
+        SettingError: It is none.
+    """
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        message = (
+            f"The reference date is {text!r}.\n"
+            f"Allowed: a date as YYYY-MM-DD, such as {DEFAULT_AS_OF}."
+        )
+        raise SettingError(message) from None
+    if EARLIEST_AS_OF <= day <= LATEST_AS_OF:
+        return day
+    message = (
+        f"The reference date is {text!r}.\nAllowed: a date from {EARLIEST_AS_OF} to {LATEST_AS_OF}."
+    )
+    raise SettingError(message)
+
+
+def read_locale(text: str) -> str:
+    """Read the name of a locale that the package or Faker has.
+
+    Faker's are looked up among its files: to import it takes longer than most test runs.
+
+    Raises:
+        LocaleError: Nobody has it.
+    """
+    locale = text.strip()
+    if locale in PACKAGED_LOCALES:
+        return locale
+    known = _locales_of_faker() | set(PACKAGED_LOCALES)
+    if locale in known:
+        return locale
+    message = (
+        f"The locale is {text!r}.\n"
+        f"Allowed: {', '.join(PACKAGED_LOCALES)}, which the package has, and those of "
+        f"Faker.{did_you_mean(locale, sorted(known))}"
+    )
+    raise LocaleError(message)
+
+
+def _locales_of_faker() -> set[str]:
+    spec = find_spec("faker")
+    folders = spec.submodule_search_locations if spec else None
+    found = (path for folder in folders or () for path in Path(folder).glob("providers/*/*/"))
+    return {path.name for path in found if re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", path.name)}
+
+
+def read_url(text: str) -> str:
+    """Read the URL of a database, as far as it can be without SQLAlchemy.
+
+    Raises:
+        SettingError: The demo databases cannot stand there.
+    """
+    url = text.strip()
+    scheme, slashes, rest = url.partition("://")
+    allowed = "Allowed: sqlite:// (in memory), or sqlite:///file (in a temporary file beside it)."
+    if not slashes:
+        message = f"The URL has no '://'.\n{allowed}"
+        raise SettingError(message)
+    if scheme not in {"sqlite", "sqlite+pysqlite"}:
+        message = (
+            f"The URL is one of {scheme!r}, on which this version has no demo databases.\n{allowed}"
+        )
+        raise SettingError(message)
+    if rest and (not rest.startswith("/") or "?" in rest):
+        message = f"The URL is {url!r}.\n{allowed}"
+        raise SettingError(message)
+    if rest in _IN_MEMORY:
+        return url
+    file = Path(rest[1:]).absolute()
+    if file.is_dir() or not file.parent.is_dir():
+        why = f"{file} is a folder" if file.is_dir() else f"there is no folder {file.parent}"
+        message = (
+            f"The URL is {url!r}, and {why}.\n"
+            "Allowed: a file in a folder that exists; the temporary file stands beside it."
+        )
+        raise SettingError(message)
+    return url
+
+
+def absolute_url(url: str, folder: Path) -> str:
+    """Return the URL with the whole path of its file, for tests that change the folder.
+
+    Args:
+        url: A URL that `read_url` has read.
+        folder: Where a relative path begins.
+    """
+    scheme, _, rest = url.partition("://")
+    if rest in _IN_MEMORY:
+        return url
+    return f"{scheme}:///{folder / rest.removeprefix('/')}"
+
+
+SETTINGS: Final = (
+    Setting(
+        "volume",
+        DEFAULT_VOLUME,
+        read_volume,
+        "volume of demo_db: small, medium, large, huge, a multiple (large*10), or counts "
+        "(customers=50,products=20,invoices=500)",
+    ),
+    Setting("seed", DEFAULT_SEED, read_seed, "seed of the data: any whole number"),
+    Setting("url", DEFAULT_URL, read_url, "database: sqlite:// (in memory) or sqlite:///file"),
+    Setting("locale", DEFAULT_LOCALE, read_locale, "locale of names, places and taxes"),
+    Setting(
+        "as_of",
+        DEFAULT_AS_OF,
+        read_date,
+        "date that all dates of the data hang on, as YYYY-MM-DD",
+    ),
+)
+"""All settings, in the order in which they are told."""

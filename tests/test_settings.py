@@ -1,0 +1,303 @@
+"""What users write as a setting, wherever they write it, and what each reader makes of it."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from faker.config import AVAILABLE_LOCALES
+
+from pytest_demodata.errors import LocaleError, SettingError, VolumeError
+from pytest_demodata.settings import (
+    SETTINGS,
+    Setting,
+    Settings,
+    read_date,
+    read_locale,
+    read_seed,
+    read_settings,
+    read_url,
+    read_volume,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+DEFAULTS = Settings("medium", 42, "sqlite://", "en_US", date(2025, 12, 31))
+
+URLS_ALLOWED = "Allowed: sqlite:// (in memory), or sqlite:///file (in a temporary file beside it)."
+FILES_ALLOWED = "Allowed: a file in a folder that exists; the temporary file stands beside it."
+VOLUMES_ALLOWED = (
+    "Allowed: small, medium, large, huge; a multiple such as large*10; or counts such as "
+    "customers=50,products=20,invoices=500."
+)
+LOCALES_ALLOWED = "Allowed: de_DE, en_US, ja_JP, which the package has, and those of Faker."
+
+FIRST = {"volume": "large", "seed": "7", "url": "sqlite:///:memory:", "locale": "de_DE"}
+FIRST["as_of"] = "2024-02-29"
+
+
+def _said(**said: Mapping[str, str | None]) -> Callable[[Setting], Mapping[str, str | None]]:
+    return lambda setting: said.get(setting.name, {})
+
+
+def test_each_setting_has_an_option_a_variable_and_an_ini_key() -> None:
+    """The names in the three places follow from the one name of the setting."""
+    assert [(each.option, each.variable, each.ini) for each in SETTINGS] == [
+        ("--demodata-volume", "DEMODATA_VOLUME", "demodata_volume"),
+        ("--demodata-seed", "DEMODATA_SEED", "demodata_seed"),
+        ("--demodata-url", "DEMODATA_URL", "demodata_url"),
+        ("--demodata-locale", "DEMODATA_LOCALE", "demodata_locale"),
+        ("--demodata-as-of", "DEMODATA_AS_OF", "demodata_as_of"),
+    ]
+
+
+def test_where_nobody_says_anything_the_defaults_hold() -> None:
+    """A place that says nothing, or an empty text, is passed over."""
+    assert read_settings(lambda _: {}) == DEFAULTS
+    assert read_settings(lambda _: {"option": None, "variable": "", "ini": ""}) == DEFAULTS
+
+
+def test_the_defaults_are_what_users_could_write() -> None:
+    """Each default, written out, is read as itself."""
+    assert read_settings(lambda setting: {"option": str(setting.default)}) == DEFAULTS
+
+
+@pytest.mark.parametrize("name", FIRST)
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_the_first_place_that_says_something_is_heard(name: str, nothing: str | None) -> None:
+    """What later places say is not even read."""
+    read = read_settings(_said(**{name: {"a": nothing, "b": FIRST[name], "c": "neverland"}}))
+    expected = Settings("large", 7, "sqlite:///:memory:", "de_DE", date(2024, 2, 29))
+    assert read == DEFAULTS._replace(**{name: getattr(expected, name)})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("volume", "x", f"The place: Volume 'x' is not a volume.\n{VOLUMES_ALLOWED}"),
+        ("seed", "x", "The place: The seed is 'x'.\nAllowed: any whole number, such as 42."),
+        ("url", "x", f"The place: The URL has no '://'.\n{URLS_ALLOWED}"),
+        ("locale", "x", f"The place: The locale is 'x'.\n{LOCALES_ALLOWED}"),
+        (
+            "as_of",
+            "x",
+            "The place: The reference date is 'x'.\n"
+            "Allowed: a date as YYYY-MM-DD, such as 2025-12-31.",
+        ),
+    ],
+)
+def test_an_error_names_the_place(name: str, text: str, sentence: str) -> None:
+    """Whatever a reader finds wrong is one kind of error, which says where it was written."""
+    with pytest.raises(SettingError) as caught:
+        read_settings(_said(**{name: {"The place": text}}))
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("settings", "options"),
+    [
+        (DEFAULTS, "--demodata-volume=medium --demodata-seed=42 --demodata-url=sqlite://"),
+        (
+            Settings("large*10", -7, "sqlite:///my file.db", "de_DE", date(2024, 2, 29)),
+            "--demodata-volume='large*10' --demodata-seed=-7 "
+            "--demodata-url='sqlite:///my file.db' --demodata-locale=de_DE "
+            "--demodata-as-of=2024-02-29",
+        ),
+        (
+            Settings(
+                "customers=5,products=6,invoices=7",
+                10**30,
+                "sqlite:///it's $HOME/*.db",
+                "fr_FR",
+                date(1999, 1, 1),
+            ),
+            "--demodata-volume=customers=5,products=6,invoices=7 --demodata-seed=1"
+            + "0" * 30
+            + " --demodata-url='sqlite:///it'\"'\"'s $HOME/*.db' --demodata-locale=fr_FR "
+            "--demodata-as-of=1999-01-01",
+        ),
+    ],
+)
+def test_the_options_can_be_pasted_back(settings: Settings, options: str) -> None:
+    """A shell makes of the line just the options that give the same settings."""
+    assert settings.options() == options
+    given = dict(option.split("=", 1) for option in shlex.split(options))
+    names = {each.option: each.name for each in SETTINGS}
+    read = {each.name: each.read for each in SETTINGS if each.name != "url"}
+    for option, text in given.items():
+        name = names[option]
+        value = read[name](text) if name in read else text
+        assert value == getattr(settings, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "volume"),
+    [
+        ("huge", "huge"),
+        (" large * 010 ", "large*10"),
+        ("invoices = 5", "customers=100,products=500,invoices=5"),
+    ],
+)
+def test_a_volume_is_told_in_one_form(text: str, volume: str) -> None:
+    """However it was written, its name is the form to paste back."""
+    assert read_volume(text) == volume
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("lrge", "Volume 'lrge' is not a volume."),
+        ("Huge", "Volume 'Huge' is not a volume."),
+        ("  ", "Volume '  ' is not a volume."),
+        ("lage*2", "Volume 'lage*2' multiplies 'lage'."),
+        ("large*0", "Volume 'large*0' multiplies by less than 1."),
+        ("customer=5", "Volume 'customer=5' counts 'customer'."),
+    ],
+)
+def test_no_volume(text: str, found: str) -> None:
+    """What is no volume is named, with what is allowed."""
+    with pytest.raises(VolumeError) as caught:
+        read_volume(text)
+    assert str(caught.value).startswith(f"{found}\n{VOLUMES_ALLOWED}")
+
+
+@pytest.mark.parametrize(
+    ("text", "seed"),
+    [("0", 0), ("-5", -5), ("+5", 5), (" 7\n", 7), ("007", 7), ("9" * 4000, int("9" * 4000))],
+)
+def test_any_whole_number_is_a_seed(text: str, seed: int) -> None:
+    """Signs, blanks around it and leading zeros are welcome; so is any size."""
+    assert read_seed(text) == seed
+
+
+@pytest.mark.parametrize("text", ["1_000", "1.0", "1e3", "0x10", "- 5", "", " ", "٣", "9" * 4001])
+def test_no_seed(text: str) -> None:
+    """What is no whole number as people write them is refused."""
+    with pytest.raises(SettingError) as caught:
+        read_seed(text)
+    assert str(caught.value) == (f"The seed is {text!r}.\nAllowed: any whole number, such as 42.")
+
+
+@pytest.mark.parametrize("text", ["2024-02-29", " 2024-02-29 ", "20240229"])
+def test_a_date_is_one_of_the_standard(text: str) -> None:
+    """ISO 8601 has two ways to write it."""
+    assert read_date(text) == date(2024, 2, 29)
+
+
+@pytest.mark.parametrize("text", ["2023-02-29", "29.2.2024", "2024-2-29", "today", "2024-02-29T00"])
+def test_no_date(text: str) -> None:
+    """What is no date of the calendar, or no date alone, is refused."""
+    with pytest.raises(SettingError) as caught:
+        read_date(text)
+    assert str(caught.value) == (
+        f"The reference date is {text!r}.\nAllowed: a date as YYYY-MM-DD, such as 2025-12-31."
+    )
+
+
+@pytest.mark.parametrize("locale", AVAILABLE_LOCALES)
+def test_every_locale_of_faker_is_known(locale: str) -> None:
+    """Without loading Faker, just its locales are told from others."""
+    assert read_locale(f" {locale} ") == locale
+
+
+@pytest.mark.parametrize("text", ["de-DE", "DE_DE", "de_DE.UTF-8"])
+def test_almost_a_locale(text: str) -> None:
+    """The locales that are written like it are named; which, Faker's release decides."""
+    with pytest.raises(LocaleError) as caught:
+        read_locale(text)
+    message = f"The locale is {text!r}.\n{LOCALES_ALLOWED}\nDid you mean 'de_DE'"
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("text", ["xx_XX", "C.UTF-8", "../de_DE", "__pycache__", "person", ""])
+def test_no_locale(text: str) -> None:
+    """A locale that nobody has is named, and so are those that are there."""
+    with pytest.raises(LocaleError) as caught:
+        read_locale(text)
+    assert str(caught.value).startswith(f"The locale is {text!r}.\n{LOCALES_ALLOWED}")
+
+
+def test_without_faker_there_are_the_locales_of_the_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A Faker that cannot be found is no error here."""
+    monkeypatch.setattr("pytest_demodata.settings.find_spec", lambda _: None)
+    assert read_locale("de_DE") == "de_DE"
+    with pytest.raises(LocaleError, match="The locale is 'fr_FR'"):
+        read_locale("fr_FR")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite+pysqlite://",
+        "sqlite:///new.db",
+        "sqlite:///sub/new.db",
+        "sqlite:///sub/../new file's.db",
+        "sqlite:///file:new.db",
+        " sqlite://\n",
+    ],
+)
+def test_the_urls_of_sqlite(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In memory, or a file, whether it is there or not, in a folder that is there."""
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert read_url(text) == text.strip()
+    assert read_url(f"sqlite:///{tmp_path}/new.db") == f"sqlite:///{tmp_path}/new.db"
+    assert [path.name for path in tmp_path.iterdir()] == ["sub"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "The URL has no '://'."),
+        ("sqlite", "The URL has no '://'."),
+        ("sqlite:new.db", "The URL has no '://'."),
+        ("u:secret@host/db", "The URL has no '://'."),
+        (
+            "postgresql+psycopg://u:secret@host/db?password=secret",
+            "The URL is one of 'postgresql+psycopg', on which this version has no demo databases.",
+        ),
+        (
+            "sqlite+aiosqlite://",
+            "The URL is one of 'sqlite+aiosqlite', on which this version has no demo databases.",
+        ),
+        ("://", "The URL is one of '', on which this version has no demo databases."),
+        ("sqlite://new.db", "The URL is 'sqlite://new.db'."),
+        ("sqlite:///new.db?mode=ro", "The URL is 'sqlite:///new.db?mode=ro'."),
+        ("sqlite:///:memory:?cache=shared", "The URL is 'sqlite:///:memory:?cache=shared'."),
+    ],
+)
+def test_no_url(text: str, found: str) -> None:
+    """What the demo databases cannot stand on is refused; nothing that may be secret is shown."""
+    with pytest.raises(SettingError) as caught:
+        read_url(text)
+    assert str(caught.value) == f"{found}\n{URLS_ALLOWED}"
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_in_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that is missing, or is a file, is named; so is a folder where a file should be."""
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    faults = {
+        "sqlite:///none/x.db": f"there is no folder {tmp_path / 'none'}",
+        "sqlite:///file/x.db": f"there is no folder {tmp_path / 'file'}",
+        "sqlite:////none/x.db": f"there is no folder {Path('/none')}",
+        "sqlite:///~/x.db": f"there is no folder {tmp_path / '~'}",
+        "sqlite:///folder": f"{tmp_path / 'folder'} is a folder",
+        "sqlite:///folder/": f"{tmp_path / 'folder'} is a folder",
+        "sqlite:///.": f"{tmp_path} is a folder",
+    }
+    for url, why in faults.items():
+        with pytest.raises(SettingError) as caught:
+            read_url(url)
+        assert str(caught.value) == f"The URL is {url!r}, and {why}.\n{FILES_ALLOWED}"
