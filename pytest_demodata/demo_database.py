@@ -133,12 +133,19 @@ class DemoDatabase:
         What fixtures of a wider scope have added is gone as well, and back in the next test.
         Sessions of `sessionmaker` go on in a new transaction.
         """
+        as_generated = self._sandbox.back_to_birth()
         self._end_transactions()
-        if not self._sandbox.back_to_birth():
+        if not as_generated:
             with self.engine.begin() as connection:
                 generator = self._generator(connection)
                 generator.reset()
                 generator.generate(self.volume)
+
+    def pending(self) -> bool:
+        """Return whether somebody has begun to write, and has not committed."""
+        session = self._session
+        unflushed = session is not None and (session.new or session.dirty or session.deleted)
+        return bool(unflushed) or self._sandbox.writing()
 
     def keep(self) -> None:
         """Commit what a fixture of a wider scope has left uncommitted on the members.
@@ -147,15 +154,22 @@ class DemoDatabase:
         """
         if self._session is not None and self._session.in_transaction():
             expire, self._session.expire_on_commit = self._session.expire_on_commit, False
-            self._session.commit()
-            self._session.expire_on_commit = expire
+            try:
+                self._session.commit()
+            finally:
+                self._session.expire_on_commit = expire
+            self._session.expunge_all()
         if self._connection is not None and self._connection.in_transaction():
             self._connection.commit()
 
     def close_scope(self, scope: Scope) -> str:
-        """Go back to how a scope found the data; for what it returns see `Sandbox.close_scope`."""
+        """Go back to how a scope found the data; for what it returns see `Sandbox.close_scope`.
+
+        The sessions come after it: there is nothing left then that they could roll back.
+        """
+        cause = self._sandbox.close_scope(scope)
         self._end_transactions()
-        return self._sandbox.close_scope(scope)
+        return cause
 
     def broken(self) -> str:
         """Return what ended the transaction that holds the data, or nothing where it stands."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final
+from unittest import SkipTest
 
 import pytest
 
@@ -116,11 +117,16 @@ class Run:
                                 made=self._note_made,
                             )
                         )
-                    stack.callback(self._databases.pop, volume)
+                    stack.callback(self._forget, volume)
                     self._open_scopes()
                 return self._databases[volume]
 
             yield database
+
+    def _forget(self, volume: str) -> None:
+        database = self._databases.pop(volume)
+        if volume not in self._reported and (cause := database.broken()):
+            self._escapes.append(_escape_text(volume, cause))
 
     @contextmanager
     def _ticker(self, volume: str) -> Iterator[Ticker]:
@@ -149,6 +155,7 @@ class Run:
         That is the teardown of a fixture that gives way to its next parameter.
         """
         self._item = item
+        self._scopes.idle = False
         self._scopes.enter(None)
         try:
             with self._watched():
@@ -169,8 +176,16 @@ class Run:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self) -> Generator[None, object, object]:
         """Fail the teardown that breaks out of the transaction."""
-        with self._watched():
-            return (yield)
+        try:
+            with self._watched():
+                return (yield)
+        finally:
+            self._scopes.idle = True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Let the fixtures of a run that was stopped end as they do otherwise."""
+        self._scopes.idle = False
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(
@@ -179,12 +194,14 @@ class Run:
         """Have what a fixture writes last as long as its scope does."""
         if self._used:
             self._open_scopes()
+        pending = [each for each in self._databases.values() if each.pending()]
         self._scopes.enter(request.node.listchain)
         try:
             result = yield
             if fixturedef.scope != "function":
                 for database in self._databases.values():
-                    database.keep()
+                    if database not in pending:
+                        database.keep()
             return result
         finally:
             self._scopes.leave()
@@ -248,7 +265,7 @@ class Run:
         """Fail with the cause where the transaction of a demo database has been ended."""
         try:
             yield
-        except pytest.skip.Exception:
+        except (pytest.skip.Exception, SkipTest):
             self._fail_escapes()
             raise
         except BaseException as error:

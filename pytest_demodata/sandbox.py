@@ -234,6 +234,11 @@ class Sandbox:
                 self._back_to(guard)
             return not self._written
 
+    def writing(self) -> bool:
+        """Return whether a client has written and has not committed."""
+        with self._lock:
+            return bool(self._writers)
+
     def broken(self) -> str:
         """Return what ended the transaction, or nothing where it stands."""
         with self._lock:
@@ -262,6 +267,12 @@ class Sandbox:
 
     def _touched(self) -> DBAPIConnection:
         """Return the driver's connection, with a guard for every scope that it now works for."""
+        if self._scopes.idle:
+            message = (
+                "The demo database was used between two tests, by a thread that has outlived its "
+                "own.\nJoin the thread before the test ends."
+            )
+            raise IsolationError(message)
         self.fill()
         self._look(_ROUND)
         if self._cause:

@@ -28,10 +28,12 @@ class Scopes:
 
     Attributes:
         version: Another number whenever `current` may have another answer.
+        idle: Whether one test has ended and the next one has not begun.
     """
 
     def __init__(self) -> None:
         self.version = 0
+        self.idle = False
         self._open: list[Scope] = []
         self._writing: list[Callable[[], Collection[object]] | None] = []
 

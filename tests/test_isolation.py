@@ -117,6 +117,9 @@ TOOLS: Final = """
 """
 """A module for the generated tests."""
 
+STRICT: Final = ["-Werror", "-Wignore:assertions not in test modules"]
+"""Warnings are errors, but for the one that pytest gives under `python -O`."""
+
 ALONE: Final = [f"-pno:{plugin}" for plugin in ("faker", "hypothesispytest", "xdist")]
 """Without the plugins that take longer to load than the generated tests take."""
 
@@ -128,7 +131,7 @@ def tools(pytester: pytest.Pytester) -> None:
 
 
 def _run(pytester: pytest.Pytester, *arguments: str, **outcomes: int) -> pytest.RunResult:
-    result = pytester.runpytest("-W", "error", *ALONE, *arguments)
+    result = pytester.runpytest(*STRICT, *ALONE, *arguments)
     result.assert_outcomes(**outcomes)
     return result
 
@@ -684,6 +687,27 @@ def test_a_driver_without_a_facade_of_its_own(box: Sandbox) -> None:
     assert connection.in_transaction
     connection.close()
     assert _numbers(box) == [1]
+
+
+@pytest.mark.parametrize("size", [None, 70])
+def test_a_rollback_while_rows_are_fetched_loses_none(
+    demo_db_small: DemoDatabase, size: int | None
+) -> None:
+    """As when the garbage collector closes a session just then."""
+    session = demo_db_small.sessionmaker()
+    session.execute(text("DELETE FROM inventory"))
+    raw: Any = demo_db_small.engine.raw_connection().dbapi_connection
+
+    def of_row(_cursor: object, row: tuple[int]) -> int:
+        if row[0] == 3 and session.in_transaction():
+            session.rollback()
+        return row[0]
+
+    raw.row_factory = of_row
+    cursor = raw.execute("SELECT id FROM invoices ORDER BY id")
+    rows = cursor.fetchall() if size is None else cursor.fetchmany(size)
+    assert sorted(rows + cursor.fetchall()) == list(range(1, 76))
+    assert cursor.fetchmany() == []
 
 
 def test_many_commits_leave_no_savepoints(box: Sandbox) -> None:

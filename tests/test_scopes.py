@@ -38,6 +38,9 @@ TOOLS: Final = """
 """
 """A module for the generated tests: tiers of customers are what they write."""
 
+STRICT: Final = ["-Werror", "-Wignore:assertions not in test modules"]
+"""Warnings are errors, but for the one that pytest gives under `python -O`."""
+
 ALONE: Final = [f"-pno:{plugin}" for plugin in ("faker", "hypothesispytest", "xdist")]
 """Without the plugins that take longer to load than the generated tests take."""
 
@@ -55,7 +58,7 @@ def tools(pytester: pytest.Pytester) -> None:
 
 
 def _run(pytester: pytest.Pytester, *arguments: str, **outcomes: int) -> pytest.RunResult:
-    result = pytester.runpytest("-W", "error", *ALONE, *arguments)
+    result = pytester.runpytest(*STRICT, *ALONE, *arguments)
     result.assert_outcomes(**outcomes)
     return result
 
@@ -648,24 +651,15 @@ def test_tests_without_a_database_come_in_between(pytester: pytest.Pytester) -> 
             def test_last():
                 assert tiers(tools.db) == ""
         """,
-        documented='''
-            """
-            >>> import tools
-            >>> tools.write(tools.db, "doctest")
-            >>> tools.tiers(tools.db)
-            'doctest'
-            """
-
-            def function():
-                """
-                >>> import tools
-                >>> tools.tiers(tools.db)
-                ''
-                """
-        ''',
     )
-    files = ["test_a.py", "test_b.py", "documented.py", "test_b.py"]
-    _run(pytester, "--doctest-modules", "--keep-duplicates", *files, passed=10)
+    script = """
+        >>> import tools
+        >>> tools.tiers(tools.db)
+        ''
+        >>> tools.write(tools.db, "doctest")
+    """
+    pytester.maketxtfile(first=script, second=script)
+    _run(pytester, "test_a.py", "first.txt", "second.txt", "test_b.py", passed=8)
 
 
 def test_a_fixture_of_a_wider_scope_fails(pytester: pytest.Pytester) -> None:
@@ -765,7 +759,7 @@ def test_tests_are_run_again(pytester: pytest.Pytester) -> None:
                 assert tiers(demo_db_small) == ""
         """,
     )
-    result = pytester.runpytest("-W", "error", *ALONE, "--reruns=2")
+    result = pytester.runpytest(*STRICT, *ALONE, "--reruns=2")
     outcomes = result.parseoutcomes()
     assert (outcomes["passed"], outcomes["rerun"]) == (4, 4)
     assert outcomes.keys() == {"passed", "rerun"}
@@ -785,7 +779,7 @@ def test_options_about_setups(pytester: pytest.Pytester, option: str) -> None:
         def test_it(row, demo_db_small):
             write(demo_db_small, "test")
     """)
-    result = pytester.runpytest("-W", "error", *ALONE, option)
+    result = pytester.runpytest(*STRICT, *ALONE, option)
     assert result.ret == pytest.ExitCode.OK
     made = any("demodata: made small" in line for line in result.outlines)
     assert made == (option != "--setup-plan")
@@ -835,3 +829,54 @@ def test_scopes_know_what_is_written_for_whom() -> None:
     assert scopes.close() is inner
     assert scopes.version > before
     assert not scopes.holds(test)
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_thread_that_outlives_its_test_writes_nothing(pytester: pytest.Pytester) -> None:
+    """Between two tests nobody is inside, so that nothing written there could ever be undone."""
+    pytester.makeconftest("""
+        import tools
+
+        def pytest_runtest_logfinish(nodeid):
+            if nodeid.endswith("test_one"):
+                try:
+                    tools.write(tools.db, "late")
+                except Exception as error:
+                    tools.late = str(error)
+    """)
+    pytester.makepyfile("""
+        import tools
+
+        def test_one(demo_db_small):
+            tools.db = demo_db_small
+            tools.write(demo_db_small, "mine")
+
+        def test_two(demo_db_small):
+            assert tools.tiers(demo_db_small) == ""
+            assert tools.late == (
+                "The demo database was used between two tests, by a thread that has outlived its "
+                "own.\\nJoin the thread before the test ends."
+            )
+    """)
+    _run(pytester, passed=2)
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_run_that_is_stopped_ends_its_fixtures(pytester: pytest.Pytester) -> None:
+    """A session-scoped fixture still finds the database when the run is interrupted."""
+    pytester.makeconftest("""
+        import pytest, tools
+
+        @pytest.fixture(scope="session")
+        def kept(demo_db_small):
+            yield
+            tools.write(demo_db_small, "last")
+            print("TIERS", tools.tiers(demo_db_small))
+    """)
+    pytester.makepyfile("""
+        def test_one(kept): pass
+
+        def test_two(kept): raise KeyboardInterrupt
+    """)
+    result = pytester.runpytest_subprocess("-s", *STRICT, *ALONE)
+    result.stdout.fnmatch_lines(["*TIERS last"])

@@ -91,7 +91,8 @@ def _connect(driver: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    if not _driver(connection).in_transaction:  # an application's listener may have begun it
+        connection.exec_driver_sql("BEGIN")
 
 
 def _names_file(url: URL) -> bool:

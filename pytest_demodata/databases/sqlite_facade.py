@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import sys
 from contextlib import suppress
 from itertools import islice
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from pytest_demodata.facade import FacadeConnection, FacadeCursor
@@ -43,7 +44,7 @@ class SqliteFacadeCursor(FacadeCursor):
     def __init__(self, connection: FacadeConnection, cursor: DBAPICursor) -> None:
         super().__init__(connection, cursor)
         self._rows: Iterator[Any] = iter(())
-        self._fetching = Lock()
+        self._fetching = RLock()  # the garbage collector may roll back meanwhile
 
     def __iter__(self) -> Self:
         return self
@@ -73,13 +74,16 @@ class SqliteFacadeCursor(FacadeCursor):
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
         """Return the next rows."""
+        size = self._cursor.arraysize if size is None else size
+        rows: list[Any] = []
         with self._fetching:
-            return list(islice(self._rows, self._cursor.arraysize if size is None else size))
+            while more := list(islice(self._rows, size - len(rows))):
+                rows += more  # and again, because a rollback meanwhile has put others in place
+        return rows
 
     def fetchall(self) -> list[Any]:
         """Return the rows that are left."""
-        with self._fetching:
-            return list(self._rows)
+        return self.fetchmany(sys.maxsize)
 
     def hold(self) -> None:
         """Read the rows that are left, because SQLite stops a query where others roll back.
@@ -101,16 +105,24 @@ class SqliteFacadeCursor(FacadeCursor):
         return statement
 
     def executescript(self, script: str) -> SqliteFacadeCursor:
-        """Run several statements; sqlite3's own would commit before the first of them."""
-        statement = ""
-        for part in script.split(";"):
-            statement += part + ";"
-            if sqlite3.complete_statement(statement):
-                self.execute(statement)
-                statement = ""
-        if statement.strip(" \n\t;"):
+        """Commit, and run several statements, each kept at once, as sqlite3 does."""
+        self.connection.commit()
+        for statement in _statements_of(script):
             self.execute(statement)
+            self.connection.commit()
         return self
+
+
+def _statements_of(script: str) -> Iterator[str]:
+    """Cut a script into statements; what is no whole one at its end comes last."""
+    statement = ""
+    for part in script.split(";"):
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip(" \n\t;"):
+        yield statement
 
 
 class SqliteFacade(FacadeConnection):
