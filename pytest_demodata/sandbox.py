@@ -15,8 +15,10 @@ from __future__ import annotations
 import warnings
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
-from itertools import count
+from inspect import currentframe
+from itertools import count, takewhile
 from threading import Condition, get_ident
+from traceback import walk_stack
 from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakSet
 
@@ -318,7 +320,7 @@ class Sandbox:
             "database. What the fixture writes goes when that ends, and not when its own scope "
             "does.\nRequest the fixture before the first write, by naming it as an argument."
         )
-        warnings.warn(message, IsolationWarning, stacklevel=2)
+        _warn(message)
 
     def _stands_for(self, client: Client, statement: Statement) -> bool:
         """Do with our own savepoints what a statement says of transactions.
@@ -404,7 +406,7 @@ class Sandbox:
                 "one wrote after it had begun: they share one transaction.\n"
                 "End the older transaction before the newer one writes."
             )
-            warnings.warn(message, IsolationWarning, stacklevel=2)
+            _warn(message)
 
     def _keep(self, client: Client) -> None:
         """Forget a client's savepoints, and so keep what it wrote."""
@@ -475,3 +477,15 @@ class Sandbox:
 _ROUND: Final = (
     "COMMIT, ROLLBACK or close() went round the demo database, on the driver's own connection"
 )
+
+
+def _warn(message: str) -> None:
+    """Warn of a line that is neither ours nor SQLAlchemy's."""
+    inner = takewhile(
+        lambda each: each[0].f_globals.get("__name__", "").startswith(_INNER),
+        walk_stack(currentframe()),
+    )
+    warnings.warn(message, IsolationWarning, stacklevel=1 + len(list(inner)))
+
+
+_INNER: Final = ("pytest_demodata.", "sqlalchemy.", "contextlib")

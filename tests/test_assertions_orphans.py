@@ -628,14 +628,14 @@ def test_columns_that_cannot_be_compared_are_refused(postgresql: Connection) -> 
             "There is no table 'client' in the database.\n"
             "Tables: clients, orders.\n"
             "Did you mean 'clients'?\n"
-            "Create it first, or leave it out.",
+            "Create it first, or name another one.",
         ),
         (
             {"references": {"orders.clientref": "clients.id"}},
             "The table 'orders' has no column 'clientref'.\n"
             "Columns: id, client_id, client_code, follows_id, client_ref.\n"
             "Did you mean 'client_ref' or 'client_code' or 'client_id'?\n"
-            "Create it first, or leave it out.",
+            "Create it first, or name another one.",
         ),
         (
             {"references": {"orders.(id, client_ref)": "clients.id"}},
@@ -682,7 +682,7 @@ def test_a_table_of_the_metadata_that_is_not_there_is_named(engine: Engine) -> N
     assert str(error.value) == (
         "There is no table 'orders' in the database.\n"
         "Tables: none.\n"
-        "Create it first, or leave it out."
+        "Create it first, or name another one."
     )
 
 

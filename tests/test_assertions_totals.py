@@ -611,7 +611,7 @@ def test_the_key_may_be_implicit_or_there_may_be_none(engine: Engine) -> None:
             {},
             "There is no table 'invoices' in the database.\n"
             "Tables: bills, contracts, works.\n"
-            "Create it first, or leave it out.",
+            "Create it first, or name another one.",
         ),
     ],
 )

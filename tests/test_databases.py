@@ -29,6 +29,7 @@ from sqlalchemy import (
     Uuid,
     create_engine,
     inspect,
+    make_url,
     select,
     text,
 )
@@ -431,3 +432,18 @@ def test_mariadb_frees_its_lock(mariadb_url: URL) -> None:
             connection.rollback()
     Base.metadata.drop_all(engine)
     engine.dispose()
+
+
+def test_a_database_of_which_nothing_is_known(any_engine: Engine) -> None:
+    """By default a transaction is believed in, no constraint is late, and there are no fixtures."""
+    database = Database()
+    with any_engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        assert database.in_transaction(driver)
+        database.check_deferred(driver)
+    with pytest.raises(DatabaseSetupError) as error:
+        database.scratch(make_url("oracle://scott:tiger@host/db"))
+    assert str(error.value) == (
+        "The demo databases cannot stand on 'oracle' in this version.\n"
+        "Allowed: sqlite:// (in memory) and sqlite:///file (in a temporary file beside it)."
+    )

@@ -120,7 +120,7 @@ TOOLS: Final = """
 STRICT: Final = ["-Werror", "-Wignore:assertions not in test modules"]
 """Warnings are errors, but for the one that pytest gives under `python -O`."""
 
-ALONE: Final = [f"-pno:{plugin}" for plugin in ("faker", "hypothesispytest", "xdist")]
+ALONE: Final = [f"-pno:{plugin}" for plugin in ("faker", "hypothesispytest", "randomly", "xdist")]
 """Without the plugins that take longer to load than the generated tests take."""
 
 

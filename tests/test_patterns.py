@@ -1120,7 +1120,7 @@ def test_a_test_that_fails_in_the_middle_of_a_pattern_leaves_nothing(
     pytester.makeconftest(_SHUFFLING.format(seed=steps))
     folder = str(Path(__file__).parent)
     pytester.makepyfile(_FAILING.format(folder=folder, generated=generated, steps=steps))
-    result = pytester.runpytest_subprocess(*STRICT, "--tb=no", *arguments)
+    result = pytester.runpytest_subprocess(*STRICT, "-pno:randomly", "--tb=no", *arguments)
     result.assert_outcomes(failed=len(steps) * len(PATTERNS), passed=5)
     assert sum(line.startswith("demodata: made small, ") for line in result.outlines) == 1
     assert not list(pytester.path.glob("*.sqlite"))

@@ -37,7 +37,9 @@ URLS_ALLOWED: Final = (
     "Allowed: sqlite:// (in memory), or sqlite:///file (in a temporary file beside it)."
 )
 
-QUIET: Final = ("-W", "error", "-p", "no:hypothesispytest", "-p", "no:faker")
+QUIET: Final = (
+    *("-W", "error", "-p", "no:hypothesispytest", "-p", "no:faker", "-p", "no:randomly"),
+)
 """Warnings are errors; plugins that load much at each run are left out."""
 
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
 
 from pytest_demodata import DataGenerator, StageError, ValidationError, prepare_sqlite
+from pytest_demodata.invoicing import Invoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,3 +207,11 @@ def test_the_wrong_settings_are_a_broken_rule(connection: Connection) -> None:
     """A dataset read with the words of another locale does not pass for one of that locale."""
     with pytest.raises(ValidationError, match="customer_addresses, rule 5"):
         DataGenerator(connection, locale="de_DE").validate()
+
+
+def test_models_tell_their_keys(engine: Engine) -> None:
+    """A row in a failure's output can be found again, also where it is of no session any more."""
+    DataGenerator(engine).generate("small")
+    with Session(engine) as session:
+        invoice = session.get_one(Invoice, 17)
+    assert repr([invoice, Invoice()]) == "[<Invoice 17>, <Invoice (new)>]"

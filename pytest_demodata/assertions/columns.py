@@ -87,7 +87,7 @@ def present(catalog: Catalog, table: TableName, columns: Iterable[str]) -> Table
         message = (
             f"There is no table {str(table)!r} in the database.\n"
             f"Tables: {', '.join(names) or 'none'}.{did_you_mean(str(table), names)}\n"
-            "Create it first, or leave it out."
+            "Create it first, or name another one."
         )
         raise SettingError(message)
     for missing in catalog.missing_columns(found, columns):
@@ -95,7 +95,7 @@ def present(catalog: Catalog, table: TableName, columns: Iterable[str]) -> Table
         message = (
             f"The table {str(found)!r} has no column {missing!r}.\n"
             f"Columns: {', '.join(columns_there)}.{did_you_mean(missing, columns_there)}\n"
-            "Create it first, or leave it out."
+            "Create it first, or name another one."
         )
         raise SettingError(message)
     return found

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     column,
+    inspect,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -134,6 +135,11 @@ class Base(DeclarativeBase):
         InvoiceStatus: _one_of(InvoiceStatus, "status"),
         PaymentTerms: _one_of(PaymentTerms, "payment_terms"),
     }
+
+    def __repr__(self) -> str:
+        """Tell the key, which needs no query."""
+        identity = inspect(self).identity
+        return f"<{type(self).__name__} {identity[0] if identity else '(new)'}>"
 
 
 class CustomerType(Base):
