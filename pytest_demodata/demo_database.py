@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self, cast
 
@@ -18,12 +17,13 @@ from pytest_demodata.facade import facade_engine
 from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.provision import DataGenerator
 from pytest_demodata.sandbox import Sandbox
-from pytest_demodata.settings import absolute_url, read_url
+from pytest_demodata.settings import in_memory, read_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from datetime import date
+    from pathlib import Path
 
     from sqlalchemy import Connection, Engine, MetaData
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -56,6 +56,7 @@ class DemoDatabase:
         *,
         seed: int,
         url: str | URL,
+        folder: Path,
         locale: str,
         as_of: date,
         scopes: Scopes,
@@ -64,7 +65,7 @@ class DemoDatabase:
     ) -> None:
         self._progress = progress
         self._made = made
-        self._url = make_url(absolute_url(read_url(_text_of(url)), Path.cwd()))
+        self._url = _absolute(make_url(read_url(_text_of(url), folder)), folder)
         self._database = database_of(self._url.get_dialect()())
         self._sandbox = Sandbox(self._database, scopes, self._filled)
         self._counts: Mapping[str, int] = {}
@@ -86,8 +87,10 @@ class DemoDatabase:
 
     def __exit__(self, *_: object) -> None:
         """Roll the transaction back, and with it the tables and all that is in them."""
-        self._end_transactions()
-        self._sandbox.discard()
+        try:
+            self.end_transactions()
+        finally:
+            self._sandbox.discard()
 
     def __repr__(self) -> str:
         return (
@@ -134,53 +137,64 @@ class DemoDatabase:
         Sessions of `sessionmaker` go on in a new transaction.
         """
         as_generated = self._sandbox.back_to_birth()
-        self._end_transactions()
+        self.end_transactions()
         if not as_generated:
             with self.engine.begin() as connection:
                 generator = self._generator(connection)
                 generator.reset()
                 generator.generate(self.volume)
 
-    def pending(self) -> bool:
-        """Return whether somebody has begun to write, and has not committed."""
+    def loaded_by_others(self) -> Mapping[int, object] | None:
+        """Return what `session` holds, by `id`; None where somebody has begun to write on it."""
         session = self._session
-        unflushed = session is not None and (session.new or session.dirty or session.deleted)
-        return bool(unflushed) or self._sandbox.writing()
+        if self._sandbox.writing():
+            return None
+        if session is None:
+            return {}
+        if session.new or session.dirty or session.deleted:
+            return None
+        return {id(each): each for each in session}
 
-    def keep(self) -> None:
+    def keep(self, others: Mapping[int, object]) -> None:
         """Commit what a fixture of a wider scope has left uncommitted on the members.
 
-        Objects stay loaded, so that a fixture can hand them out.
+        Its objects stay loaded and leave the session, so that a fixture can hand them out.
+
+        Args:
+            others: What `loaded_by_others` returned before the fixture was set up.
         """
-        if self._session is not None and self._session.in_transaction():
-            expire, self._session.expire_on_commit = self._session.expire_on_commit, False
+        session, connection = self._session, self._connection
+        if session is not None and session.in_transaction():
+            expire, session.expire_on_commit = session.expire_on_commit, False
             try:
-                self._session.commit()
+                session.commit()
             finally:
-                self._session.expire_on_commit = expire
-            self._session.expunge_all()
-        if self._connection is not None and self._connection.in_transaction():
-            self._connection.commit()
+                session.expire_on_commit = expire
+            for each in list(session):
+                if id(each) not in others:
+                    session.expunge(each)
+        if connection is not None and connection.in_transaction():
+            connection.commit()
 
     def close_scope(self, scope: Scope) -> str:
         """Go back to how a scope found the data; for what it returns see `Sandbox.close_scope`.
 
-        The sessions come after it: there is nothing left then that they could roll back.
+        Close the sessions afterwards: there is nothing left then that they could roll back.
         """
-        cause = self._sandbox.close_scope(scope)
-        self._end_transactions()
-        return cause
+        return self._sandbox.close_scope(scope)
+
+    def end_transactions(self) -> None:
+        """Close `session` and `connection`, so that whoever asks next gets others."""
+        with ExitStack() as stack:
+            if self._session is not None:
+                stack.callback(self._session.close)
+            if self._connection is not None:
+                stack.callback(self._connection.close)
+            self._session = self._connection = None
 
     def broken(self) -> str:
         """Return what ended the transaction that holds the data, or nothing where it stands."""
         return self._sandbox.broken()
-
-    def _end_transactions(self) -> None:
-        if self._session is not None:
-            self._session.close()
-        if self._connection is not None:
-            self._connection.close()
-        self._session = self._connection = None
 
     def _generator(self, connection: Connection, progress: Progress | None = None) -> DataGenerator:
         return DataGenerator(
@@ -207,3 +221,10 @@ def _text_of(url: str | URL) -> str:
         f"The URL is {url!r}.\nAllowed: a text such as {DEFAULT_URL!r}, or a URL of SQLAlchemy's."
     )
     raise SettingError(message)
+
+
+def _absolute(url: URL, folder: Path) -> URL:
+    """Return the URL with the whole path of its file, for tests that change the folder."""
+    if in_memory(url.database):
+        return url
+    return url.set(database=str(folder / str(url.database)))

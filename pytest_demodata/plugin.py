@@ -16,7 +16,7 @@ from pytest_demodata.run import DATABASE_FIXTURES, RUN, SETTING_FIXTURES, Run
 from pytest_demodata.settings import SETTINGS, Setting, Settings, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     from pytest_demodata.demo_database import DemoDatabase
@@ -44,6 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
     run = Run(config, settings)
     config.stash[RUN] = run
     config.pluginmanager.register(run, "demodata-run")
+    if config.getoption("numprocesses", None):  # pytest-xdist's workers could not stop the run
+        run.check_volume()
 
 
 def _settings_of(config: pytest.Config) -> Settings:
@@ -85,10 +87,23 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
 
 
 def _fixtures_of(item: pytest.Item) -> frozenset[str]:
-    """Return our fixtures among an item's; a `demo_db` of the user's own stands on none of them."""
-    names = frozenset(getattr(item, "fixturenames", ()))
-    ours = _FIXTURES if "_demodata_databases" in names else SETTING_FIXTURES
-    return names & ours
+    """Return our fixtures among an item's, without those that a project has made its own."""
+    definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    return frozenset(
+        name
+        for name in _FIXTURES.intersection(getattr(item, "fixturenames", ()))
+        if _stands_on_ours(name, definitions.get(name, ()))
+    )
+
+
+def _stands_on_ours(name: str, definitions: Sequence[pytest.FixtureDef[object]]) -> bool:
+    """Return whether the last definition is ours, or asks for one before it that is."""
+    for definition in reversed(definitions):
+        if definition.func.__module__ == __name__:
+            return True
+        if name not in definition.argnames:
+            return False
+    return False
 
 
 def pytest_terminal_summary(
@@ -108,7 +123,7 @@ def demodata_seed(pytestconfig: pytest.Config) -> int:
 @pytest.fixture(scope="session")
 def demodata_url(pytestconfig: pytest.Config) -> str:
     """The database: `sqlite://`, in memory, or `sqlite:///file`, in a temporary file beside it."""
-    return pytestconfig.stash[RUN].url
+    return pytestconfig.stash[RUN].settings.url
 
 
 @pytest.fixture(scope="session")

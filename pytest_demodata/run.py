@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final
-from unittest import SkipTest
 
 import pytest
 
 from pytest_demodata.defaults import VOLUME_NAMES
 from pytest_demodata.errors import DemodataError, VolumeError
 from pytest_demodata.scopes import Scope, Scopes
-from pytest_demodata.settings import absolute_url
 from pytest_demodata.ticker import Ticker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from datetime import date
+
+    from _pytest.fixtures import SubRequest
 
     from pytest_demodata.demo_database import DemoDatabase
     from pytest_demodata.provision import Stats
@@ -43,12 +44,12 @@ class Run:
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self.settings = settings
-        self.url = absolute_url(settings.url, config.invocation_params.dir)
         self._config = config
         self._is_worker = hasattr(config, "workerinput")
         self._scopes = Scopes()
         self._item: pytest.Item | None = None
         self._databases: dict[str, DemoDatabase] = {}
+        self._goes_on = False
         self._used = False
         self._made_with: dict[str, object] = {}
         self._news: dict[str, Any] = {}
@@ -61,19 +62,28 @@ class Run:
         """Watch the scopes from now on, because tests that use the plugin have been collected.
 
         Raises:
-            pytest.UsageError: The dataset cannot have the volume; on a worker of pytest-xdist, the
-                fixture says so instead.
+            pytest.UsageError: The dataset cannot have the volume.
         """
         self._used = True
         self._news[_SETTINGS] = self.settings.options()
-        idle = self._is_worker or self._config.option.collectonly or self._config.option.setupplan
-        if self.settings.volume not in VOLUME_NAMES and not idle:
-            from pytest_demodata.provision import check_volume  # noqa: PLC0415 - loads SQLAlchemy
+        option = self._config.option
+        if not (self._is_worker or option.collectonly or option.setupplan):
+            self.check_volume()
 
-            try:
-                check_volume(self.settings.volume)
-            except VolumeError as error:
-                raise pytest.UsageError(str(error)) from None
+    def check_volume(self) -> None:
+        """Look whether the dataset can have the volume, unless it is one of the four.
+
+        Raises:
+            pytest.UsageError: It cannot.
+        """
+        if self.settings.volume in VOLUME_NAMES:
+            return
+        from pytest_demodata.provision import check_volume  # noqa: PLC0415 - loads SQLAlchemy
+
+        try:
+            check_volume(self.settings.volume)
+        except VolumeError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def settings_lines(self) -> list[str]:
         """Return the line that tells the settings, if a test uses them.
@@ -110,6 +120,7 @@ class Run:
                                 volume,
                                 seed=seed,
                                 url=url,
+                                folder=self._config.invocation_params.dir,
                                 locale=locale,
                                 as_of=as_of,
                                 scopes=self._scopes,
@@ -145,6 +156,8 @@ class Run:
         others = [
             f"{name} {getattr(stats, name)}" for name in told if getattr(stats, name) != told[name]
         ]
+        if (url := str(self._made_with["demodata_url"])) != self.settings.url:
+            others.append(f"url {url}")
         label = ", ".join([stats.volume, *others])
         self._news.setdefault(_MADE, []).append((label, sum(stats.counts.values()), stats.seconds))
 
@@ -155,7 +168,7 @@ class Run:
         That is the teardown of a fixture that gives way to its next parameter.
         """
         self._item = item
-        self._scopes.idle = False
+        self._scopes.between_tests = False
         self._scopes.enter(None)
         try:
             with self._watched():
@@ -174,34 +187,35 @@ class Run:
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self) -> Generator[None, object, object]:
+    def pytest_runtest_teardown(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
         """Fail the teardown that breaks out of the transaction."""
+        self._goes_on = nextitem is not None and nextitem.parent is item.parent
         try:
             with self._watched():
                 return (yield)
         finally:
-            self._scopes.idle = True
+            self._scopes.between_tests = self._scopes.idle = True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """Let the fixtures of a run that was stopped end as they do otherwise."""
-        self._scopes.idle = False
+        self._scopes.between_tests = self._scopes.idle = False
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(
-        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+        self, fixturedef: pytest.FixtureDef[Any], request: SubRequest
     ) -> Generator[None, object, object]:
         """Have what a fixture writes last as long as its scope does."""
-        if self._used:
-            self._open_scopes()
-        pending = [each for each in self._databases.values() if each.pending()]
+        self._open_scopes()
+        wider = list(self._databases.values()) if fixturedef.scope != "function" else []
+        before = {database: database.loaded_by_others() for database in wider}
         self._scopes.enter(request.node.listchain)
         try:
             result = yield
             if fixturedef.scope != "function":
-                for database in self._databases.values():
-                    if database not in pending:
-                        database.keep()
+                self._keep(before, lambda: fixturedef.finish(request))
             return result
         finally:
             self._scopes.leave()
@@ -225,6 +239,20 @@ class Run:
             reporter.write_line(f"demodata: {news[_SETTINGS]}")
         for label, rows, seconds in news.get(_MADE, ()):
             self._made.setdefault(label, []).append((rows, seconds))
+
+    def _keep(
+        self,
+        before: Mapping[DemoDatabase, Mapping[int, object] | None],
+        undo: Callable[[], object],
+    ) -> None:
+        """Keep what a fixture has left uncommitted, or have it set up again for the next test."""
+        try:
+            for database in self._databases.values():
+                if (others := before.get(database, {})) is not None:
+                    database.keep(others)
+        except BaseException:
+            undo()
+            raise
 
     def _check_settings(self, item: pytest.Item) -> None:
         """Fail a test whose folder has a setting of its own, which came too late to be heard."""
@@ -250,25 +278,32 @@ class Run:
                 continue
             self._scopes.open(Scope(node.nodeid, node))
             node.addfinalizer(self._close_scope)
+        self._scopes.idle = False
 
     def _close_scope(self) -> None:
+        """Go back on every database, also where a session of the code under test cannot end."""
+        self._scopes.idle = self._goes_on and self._scopes.innermost() is self._item
         scope = self._scopes.close()
-        for volume, database in self._databases.items():
-            cause = database.close_scope(scope)
-            if cause and volume not in self._reported:
-                self._escapes.append(_escape_text(volume, cause))
-            if cause:
-                self._reported.discard(volume)
+        with ExitStack() as stack:
+            for volume, database in self._databases.items():
+                stack.callback(self._close_scope_of, scope, volume, database)
+
+    def _close_scope_of(self, scope: Scope, volume: str, database: DemoDatabase) -> None:
+        cause = database.close_scope(scope)
+        if cause and volume not in self._reported:
+            self._escapes.append(_escape_text(volume, cause))
+        if cause:
+            self._reported.discard(volume)
+        database.end_transactions()
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
         """Fail with the cause where the transaction of a demo database has been ended."""
         try:
             yield
-        except (pytest.skip.Exception, SkipTest):
-            self._fail_escapes()
-            raise
         except BaseException as error:
+            if isinstance(error, _skipping()):
+                self._fail_escapes()
             for escape in self._pop_escapes():
                 error.add_note(escape)
             raise
@@ -285,6 +320,12 @@ class Run:
                 self._escapes.append(_escape_text(volume, cause))
         escapes, self._escapes = self._escapes, []
         return escapes
+
+
+def _skipping() -> tuple[type[BaseException], ...]:
+    """Return what skips a test, without loading unittest where no test does."""
+    unittest = sys.modules.get("unittest")
+    return (pytest.skip.Exception, *([unittest.SkipTest] if unittest else []))
 
 
 @contextmanager

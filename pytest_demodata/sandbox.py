@@ -13,11 +13,12 @@ the database in it, and gone back to at its end.
 from __future__ import annotations
 
 import warnings
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from inspect import currentframe
 from itertools import count, takewhile
 from threading import Condition, get_ident
+from time import monotonic
 from traceback import walk_stack
 from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakSet
@@ -57,7 +58,6 @@ class Mark:
         owner: Whose it is; nobody's any more, once what follows it is kept.
         position: How much had been written before it.
         alive: Whether it can be gone back to.
-        cursors: For a scope's, what was opened after it, and before the next scope's.
         endings: For a scope's, what else is to be done at its end.
     """
 
@@ -65,7 +65,6 @@ class Mark:
     owner: Client | Scope | None
     position: int
     alive: bool = True
-    cursors: WeakSet[DBAPICursor] = field(default_factory=WeakSet)
     endings: dict[Hashable, Callable[[DBAPIConnection], object]] = field(default_factory=dict)
 
 
@@ -97,6 +96,9 @@ class Sandbox:
         filled: Gives a new connection of the driver's, in a transaction that holds the data, and
             closes it at the end; entered at the first use, and at the next one after a test has
             broken out.
+
+    Attributes:
+        lock: Held while the driver's connection, or a cursor of it, is at work.
     """
 
     def __init__(
@@ -109,48 +111,57 @@ class Sandbox:
         self._scopes = scopes
         self._filled = filled
         self._resources = ExitStack()
-        self._lock = Condition()
+        self.lock: Final = Condition()
         self._driver: DBAPIConnection | None = None
         self._marks: list[Mark] = []
         self._guards: dict[Scope, Mark] = {}
         self._writers: set[Client] = set()
         self._readers: WeakSet[Reader] = WeakSet()
         self._written: list[Client | None] = []
-        self._done: set[Hashable] = set()
+        self._put: dict[Hashable, object] = {}
         self._version = -1
         self._cause = ""
 
     def cursor(self, *arguments: object) -> DBAPICursor:
         """Return a cursor of the driver's."""
-        with self._lock:
-            cursor = self._touched().cursor(*arguments)
-            for guard in list(self._guards.values())[-1:]:
-                guard.cursors.add(cursor)
-            return cursor
+        with self.lock:
+            return self._touched().cursor(*arguments)
 
     def reads(self, cursor: Reader) -> None:
         """Have a cursor hold its rows before anything is rolled back."""
-        with self._lock:
+        with self.lock:
             self._readers.add(cursor)
 
     def driver(self) -> DBAPIConnection:
         """Hand out the driver's connection, on which anybody may write anything."""
-        with self._lock:
+        with self.lock:
             driver = self._touched()
             self._note(None)
             return driver
 
-    def once(self, key: Hashable, action: Callable[[DBAPIConnection], object]) -> None:
-        """Do something to the driver's connection that need not be done to it again."""
-        with self._lock:
+    def put(
+        self,
+        key: Hashable,
+        value: object,
+        action: Callable[[DBAPIConnection], object],
+    ) -> None:
+        """Put something on the driver's connection, if it is not there.
+
+        It cannot be taken away, but is put there again for whoever asks after the scope's end.
+        """
+        with self.lock:
             driver = self._touched()
-            if key not in self._done:
-                action(driver)
-                self._done.add(key)
+            if key in self._put and self._put[key] is value:
+                return
+            for reader in list(self._readers):
+                reader.hold()
+            action(driver)
+            self._put[key] = value
+            self.at_end(key, lambda _: self._put.pop(key, None))
 
     def at_end(self, key: Hashable, action: Callable[[DBAPIConnection], object]) -> None:
         """Do something when the innermost scope ends; for each key, what was given first."""
-        with self._lock:
+        with self.lock:
             self._touched()
             for guard in list(self._guards.values())[-1:]:
                 guard.endings.setdefault(key, action)
@@ -169,7 +180,7 @@ class Sandbox:
         """
         __tracebackhide__ = True
         statement = look_at(text)
-        with self._lock:
+        with self.lock:
             self._touched()
             if self._stands_for(client, statement):
                 return
@@ -186,7 +197,7 @@ class Sandbox:
         Raises:
             Exception: The driver's error, where a deferred constraint does not hold.
         """
-        with self._lock:
+        with self.lock:
             client.begun = False
             if client.mark is not None:
                 self._database.check_deferred(self._touched())
@@ -198,7 +209,7 @@ class Sandbox:
         Warns:
             IsolationWarning: Others have written since it began, and that is gone as well.
         """
-        with self._lock:
+        with self.lock:
             client.begun = False
             try:
                 if client.mark is not None:
@@ -214,12 +225,9 @@ class Sandbox:
         Returns:
             What ended the transaction, or nothing where it stood.
         """
-        with self._lock:
+        with self.lock:
             guard = self._guards.pop(scope, None)
             if guard is not None and self._driver is not None and not self.broken():
-                for cursor in guard.cursors:  # a half-read one would lock its table
-                    with suppress(Exception):
-                        cursor.close()
                 for action in guard.endings.values():
                     action(self._driver)
                 self._back_to(guard)
@@ -230,7 +238,7 @@ class Sandbox:
 
     def back_to_birth(self) -> bool:
         """Go back to how the innermost scope found the data; tell if that is as generated."""
-        with self._lock:
+        with self.lock:
             self._touched()
             for guard in list(self._guards.values())[-1:]:
                 self._back_to(guard)
@@ -238,43 +246,38 @@ class Sandbox:
 
     def writing(self) -> bool:
         """Return whether a client has written and has not committed."""
-        with self._lock:
+        with self.lock:
             return bool(self._writers)
 
     def broken(self) -> str:
         """Return what ended the transaction, or nothing where it stands."""
-        with self._lock:
+        with self.lock:
             if self._driver is not None:
                 self._look(_ROUND)
             return self._cause
 
     def discard(self) -> None:
         """Forget the connection and all savepoints in it; the next use fills a new one."""
-        with self._lock:
+        with self.lock:
             while self._marks:
                 self._lose(self._marks.pop())
             self._guards.clear()
             self._written.clear()
-            self._done.clear()
+            self._put.clear()
             self._driver = None
             self._resources.close()
             self._version, self._cause = -1, ""
-            self._lock.notify_all()
+            self.lock.notify_all()
 
     def fill(self) -> None:
         """Fill the database now, and not only at its first use."""
-        with self._lock:
+        with self.lock:
             if self._driver is None:
                 self._driver = self._resources.enter_context(self._filled())
 
     def _touched(self) -> DBAPIConnection:
         """Return the driver's connection, with a guard for every scope that it now works for."""
-        if self._scopes.idle:
-            message = (
-                "The demo database was used between two tests, by a thread that has outlived its "
-                "own.\nJoin the thread before the test ends."
-            )
-            raise IsolationError(message)
+        self._wait_for_a_test()
         self.fill()
         self._look(_ROUND)
         if self._cause:
@@ -287,6 +290,23 @@ class Sandbox:
             self._guard()
         assert self._driver is not None  # noqa: S101 - just filled
         return self._driver
+
+    def _wait_for_a_test(self) -> None:
+        """Have a thread that has outlived its test wait for the next one to take its guard."""
+        if not self._scopes.idle:
+            return
+        refused = self._scopes.between_tests
+        if get_ident() != self._scopes.thread:
+            deadline = monotonic() + PATIENCE
+            while self._scopes.idle and monotonic() < deadline:
+                self.lock.wait(0.01)
+            refused = self._scopes.idle
+        if refused:
+            message = (
+                "The demo database was used between two tests, where nothing could undo it.\n"
+                "Use it in tests and fixtures, and join the threads that a test has started."
+            )
+            raise IsolationError(message)
 
     def _look(self, cause: str) -> None:
         """Notice that the transaction has been ended."""
@@ -382,7 +402,7 @@ class Sandbox:
         def alone() -> bool:
             return all(other.thread == client.thread for other in self._writers)
 
-        if not self._lock.wait_for(alone, PATIENCE):
+        if not self.lock.wait_for(alone, PATIENCE):
             message = (
                 "Another thread has written to the demo database and has neither committed nor "
                 f"rolled back for {PATIENCE:.0f} seconds.\n"
@@ -396,9 +416,6 @@ class Sandbox:
         if not mark.alive:
             return
         others = any(writer not in {client, None} for writer in self._written[mark.position :])
-        for reader in list(self._readers):
-            reader.hold()
-        self._readers.clear()
         self._back_to(mark)
         if others:
             message = (
@@ -416,7 +433,7 @@ class Sandbox:
         self._forget_nested(client, 0)
         self._writers.discard(client)
         self._trim()
-        self._lock.notify_all()
+        self.lock.notify_all()
 
     def _mark(self, owner: Client | Scope) -> Mark:
         mark = Mark(f"demodata_{next(_numbers)}", owner, len(self._written))
@@ -426,12 +443,15 @@ class Sandbox:
 
     def _back_to(self, mark: Mark) -> None:
         """Undo everything after a savepoint, and forget the savepoints after it."""
+        for reader in list(self._readers):
+            reader.hold()
+        self._readers.clear()
         if not self._control(f"ROLLBACK TO SAVEPOINT {mark.name}"):
             return
         while self._marks[-1] is not mark:
             self._lose(self._marks.pop())
         del self._written[mark.position :]
-        self._lock.notify_all()
+        self.lock.notify_all()
 
     def _lose(self, mark: Mark) -> None:
         """Tell the owner of a savepoint that it is gone; one of several of a client's stays known.

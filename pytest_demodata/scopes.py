@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,12 +29,16 @@ class Scopes:
 
     Attributes:
         version: Another number whenever `current` may have another answer.
-        idle: Whether one test has ended and the next one has not begun.
+        between_tests: Whether one test has ended and the next one has not begun.
+        idle: Whether no scope of a test is open yet, or any more.
+        thread: The thread that runs the tests.
     """
 
     def __init__(self) -> None:
         self.version = 0
+        self.between_tests = False
         self.idle = False
+        self.thread = get_ident()
         self._open: list[Scope] = []
         self._writing: list[Callable[[], Collection[object]] | None] = []
 

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-_IN_MEMORY: Final = frozenset({"", "/", "/:memory:"})
-
-
 class Settings(NamedTuple):
     """What a run's datasets are made of, where no fixture says otherwise.
 
@@ -186,8 +183,12 @@ def _locales_of_faker() -> set[str]:
     return {path.name for path in found if re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", path.name)}
 
 
-def read_url(text: str) -> str:
+def read_url(text: str, folder: Path | None = None) -> str:
     """Read the URL of a database, as far as it can be without SQLAlchemy.
+
+    Args:
+        text: The URL.
+        folder: Where a relative path begins, if it is not the current one.
 
     Raises:
         SettingError: The demo databases cannot stand there.
@@ -206,9 +207,9 @@ def read_url(text: str) -> str:
     if rest and (not rest.startswith("/") or "?" in rest):
         message = f"The URL is {url!r}.\n{allowed}"
         raise SettingError(message)
-    if rest in _IN_MEMORY:
+    if in_memory(rest[1:]):
         return url
-    file = Path(rest[1:]).absolute()
+    file = (folder or Path.cwd()) / rest[1:]
     if file.is_dir() or not file.parent.is_dir():
         why = f"{file} is a folder" if file.is_dir() else f"there is no folder {file.parent}"
         message = (
@@ -219,17 +220,9 @@ def read_url(text: str) -> str:
     return url
 
 
-def absolute_url(url: str, folder: Path) -> str:
-    """Return the URL with the whole path of its file, for tests that change the folder.
-
-    Args:
-        url: A URL that `read_url` has read.
-        folder: Where a relative path begins.
-    """
-    scheme, _, rest = url.partition("://")
-    if rest in _IN_MEMORY:
-        return url
-    return f"{scheme}:///{folder / rest.removeprefix('/')}"
+def in_memory(database: str | None) -> bool:
+    """Return whether a URL's database is no file."""
+    return database in {None, "", ":memory:"}
 
 
 SETTINGS: Final = (

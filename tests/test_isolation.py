@@ -790,23 +790,13 @@ def test_a_client_that_outlives_its_test_rolls_nothing_back(box: Sandbox, scopes
     assert _numbers(box) == []
 
 
-def test_cursors_and_settings_end_with_their_scope(box: Sandbox, scopes: Scopes) -> None:
-    """Half-read cursors of a test are closed at its end, those of its module stay open."""
-    scopes.enter(lambda: ["module"])
-    of_module = box.cursor()
-    scopes.leave()
+def test_settings_end_with_their_scope(box: Sandbox, scopes: Scopes) -> None:
+    """Of what is to be undone for a key, the first is, at the end of the test."""
     order: list[str] = []
-    of_test, closed = box.cursor(), box.cursor()
-    closed.close()
-    of_test.execute("SELECT 1 UNION SELECT 2")
     box.at_end("key", lambda _: order.append("first"))
     box.at_end("key", lambda _: order.append("second"))
     assert not box.close_scope(scopes.close())
     assert order == ["first"]
-    with pytest.raises(Exception, match=r"Cannot operate on a closed cursor\."):
-        of_test.fetchone()
-    of_module.execute("SELECT 1")
-    assert of_module.fetchone() == (1,)
 
 
 def test_a_sandbox_without_any_scope(box: Sandbox, scopes: Scopes) -> None:
@@ -837,7 +827,7 @@ def test_a_thread_that_waits_while_the_database_is_thrown_away(
     _insert(box, holding, 1)
     thread = threading.Thread(target=_insert, args=[box, waiting, 2])
     thread.start()
-    while not box._lock._waiters:  # type: ignore[attr-defined]  # noqa: SLF001
+    while not box.lock._waiters:  # type: ignore[attr-defined]  # noqa: SLF001
         pass
     box.discard()
     thread.join()

@@ -840,9 +840,35 @@ def _scripts_are_executed(db: DemoDatabase) -> Iterator[None]:
         assert not _rows(db, "extras")
         with pytest.raises(sqlite3.OperationalError, match="unrecognized token"):
             cursor.executescript("DELETE FROM inventory; SELECT 'an end")
-        with pytest.raises(IsolationError, match="The statement 'COMMIT;' would end"):
-            cursor.executescript("BEGIN; DELETE FROM customer_addresses; COMMIT;")
-        connection.commit()
+        cursor.executescript("BEGIN; DELETE FROM invoice_line_items; ROLLBACK;")
+        assert _rows(db, "invoice_line_items")
+        cursor.executescript("BEGIN; DELETE FROM customer_addresses; COMMIT;")
+        connection.rollback()
+        assert not _rows(db, "customer_addresses")
+
+
+@_pattern
+def _the_database_is_copied(db: DemoDatabase) -> Iterator[None]:
+    with closing(db.engine.raw_connection()) as raw, closing(sqlite3.connect(":memory:")) as copy:
+        connection: Any = raw.dbapi_connection
+        connection.execute("DELETE FROM invoice_line_items")
+        yield
+        connection.backup(copy)
+        assert copy.execute("SELECT count(*) FROM invoice_line_items").fetchone() == (0,)
+        assert copy.execute("SELECT count(*) FROM invoices").fetchone() == (75,)
+
+
+@_pattern
+def _functions_are_replaced(db: DemoDatabase) -> Iterator[None]:
+    with closing(db.engine.raw_connection()) as raw:
+        connection: Any = raw.dbapi_connection
+        for number in (1, 2, 1):
+            connection.create_function("cased", 1, {1: str.title, 2: str.upper}[number])
+        reading = connection.execute("SELECT cased('loud') FROM customers")
+        assert next(reading) == ("Loud",)
+        connection.create_function("other", 0, lambda: 7)
+        yield
+        assert connection.execute("SELECT other()").fetchone() == (7,)
 
 
 @_pattern

@@ -593,6 +593,8 @@ def test_a_volume_that_the_dataset_cannot_have_matters_only_where_it_is_used(
 
 TEXTS_ALLOWED: Final = "Allowed: a text such as 'sqlite://', or a URL of SQLAlchemy's."
 
+FILE: Final = "small, url sqlite:///x.db, 572 rows"
+
 REDEFINED_WRONG: Final = [
     ("demodata_seed", "'7'", "The seed is '7'.\nAllowed: any whole number."),
     ("demodata_seed", "True", "The seed is True.\nAllowed: any whole number."),
@@ -685,8 +687,8 @@ def test_a_setting_redefined_as_something_wrong(
         ("demodata_as_of", "datetime.date(2020, 1, 1)", "small, as_of 2020-01-01, 572 rows"),
         ("demodata_as_of", "datetime.datetime(2020, 1, 1)", "small, as_of 2020-01-01, 572 rows"),
         ("demodata_url", "sqlalchemy.URL.create('sqlite')", "small, 572 rows"),
-        ("demodata_url", "sqlalchemy.make_url('sqlite:///x.db')", "small, 572 rows"),
-        ("demodata_url", "'sqlite:///x.db'", "small, 572 rows"),
+        ("demodata_url", "sqlalchemy.make_url('sqlite:///x.db')", FILE),
+        ("demodata_url", "'sqlite:///x.db'", FILE),
     ],
 )
 def test_a_setting_redefined(

@@ -854,8 +854,8 @@ def test_a_thread_that_outlives_its_test_writes_nothing(pytester: pytest.Pyteste
         def test_two(demo_db_small):
             assert tools.tiers(demo_db_small) == ""
             assert tools.late == (
-                "The demo database was used between two tests, by a thread that has outlived its "
-                "own.\\nJoin the thread before the test ends."
+                "The demo database was used between two tests, where nothing could undo it.\\n"
+                "Use it in tests and fixtures, and join the threads that a test has started."
             )
     """)
     _run(pytester, passed=2)
@@ -880,3 +880,132 @@ def test_a_run_that_is_stopped_ends_its_fixtures(pytester: pytest.Pytester) -> N
     """)
     result = pytester.runpytest_subprocess("-s", *STRICT, *ALONE)
     result.stdout.fnmatch_lines(["*TIERS last"])
+
+
+def test_a_reader_that_outlives_its_test_goes_on(pytester: pytest.Pytester) -> None:
+    """A thread of a session's fixture polls through all tests, and neither fails nor disturbs."""
+    pytester.makeconftest("""
+        import pytest, threading
+        from sqlalchemy import text
+
+        @pytest.fixture(scope="session", autouse=True)
+        def poller(demo_db_small):
+            stop, errors = threading.Event(), []
+
+            def poll():
+                while not stop.is_set():
+                    try:
+                        with demo_db_small.engine.connect() as connection:
+                            for row in connection.execute(text("SELECT * FROM invoices")):
+                                pass
+                            connection.execute(text("UPDATE customers SET notes = 'polled'"))
+                            connection.commit()
+                    except Exception as error:
+                        errors.append(error)
+
+            thread = threading.Thread(target=poll)
+            thread.start()
+            yield
+            stop.set()
+            thread.join()
+            assert not errors
+    """)
+    pytester.makepyfile("""
+        import pytest
+        from sqlalchemy import text
+
+        @pytest.mark.parametrize("number", range(60))
+        def test_it(number, demo_db_small):
+            query = text("SELECT count(*) FROM invoice_line_items")
+            assert demo_db_small.session.scalar(query) == 225
+            demo_db_small.session.execute(text("DELETE FROM invoice_line_items"))
+            demo_db_small.session.commit()
+    """)
+    _run(pytester, "-Wdefault::pytest_demodata.IsolationWarning", passed=60)
+
+
+def test_a_session_that_cannot_end_keeps_no_other_from_it(pytester: pytest.Pytester) -> None:
+    """Where an application's listener fails at the end of a test, all volumes are as before."""
+    pytester.makepyfile("""
+        from sqlalchemy import event
+        from sqlalchemy.orm import Session
+        from tools import tiers, write
+
+        def fail(session, transaction):
+            raise RuntimeError("the application's")
+
+        def test_one(demo_db_small, demo_db_medium):
+            for db in (demo_db_small, demo_db_medium):
+                write(db, "mine")
+                db.session.connection()
+                event.listen(db.session, "after_transaction_end", fail)
+
+        def test_two(demo_db_small, demo_db_medium):
+            assert tiers(demo_db_small) == tiers(demo_db_medium) == ""
+            assert demo_db_small.session.connection() is demo_db_small.session.connection()
+    """)
+    _run(pytester, passed=2, errors=1)
+
+
+def test_a_teardown_that_writes_belongs_to_its_test(pytester: pytest.Pytester) -> None:
+    """Also where the first use of the run is a getfixturevalue inside the fixture or the test."""
+    pytester.makepyfile("""
+        import pytest
+        from tools import tiers, write
+
+        held = {}
+
+        @pytest.fixture
+        def cleaning(request):
+            yield
+            write(held["db"], "late")
+
+        def test_one(cleaning, request):
+            held["db"] = request.getfixturevalue("demo_db_small")
+
+        def test_two(request):
+            assert tiers(request.getfixturevalue("demo_db_small")) == ""
+    """)
+    _run(pytester, passed=2)
+
+
+def test_a_fixture_whose_rows_cannot_be_kept_is_set_up_again(pytester: pytest.Pytester) -> None:
+    """No test gets the value of a fixture whose rows are not there."""
+    pytester.makepyfile("""
+        import pytest
+        from tools import tier
+
+        @pytest.fixture(scope="module")
+        def twice(demo_db_small):
+            demo_db_small.session.add(tier("Bronze"))
+
+        def test_one(twice): pass
+        def test_two(twice): pass
+    """)
+    _run(pytester, errors=2)
+
+
+def test_a_wider_fixture_takes_nothing_from_the_session(pytester: pytest.Pytester) -> None:
+    """What a test has loaded stays in its session where a fixture is set up meanwhile."""
+    pytester.makepyfile("""
+        import pytest
+        from pytest_demodata.invoicing import Customer
+        from tools import tier
+
+        @pytest.fixture(scope="module")
+        def extra(demo_db_small):
+            added = tier("extra")
+            demo_db_small.session.add(added)
+            return added
+
+        def test_one(request, demo_db_small):
+            session = demo_db_small.session
+            customer = session.get(Customer, 1)
+            added = request.getfixturevalue("extra")
+            assert customer in session and added not in session
+            customer.name = "mine"
+            session.commit()
+            assert session.get(Customer, 1).name == "mine"
+            assert added.name == "extra"
+    """)
+    _run(pytester, passed=1)

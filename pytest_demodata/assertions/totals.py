@@ -13,6 +13,7 @@ from pytest_demodata.assertions.columns import named_column
 from pytest_demodata.assertions.references import joining
 from pytest_demodata.assertions.sums import Ledger, Sum, held, rows_with_children
 from pytest_demodata.assertions.target import metadata_of, reading
+from pytest_demodata.errors import DatabaseSetupError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +52,7 @@ def assert_totals(  # noqa: PLR0913 - what joins two tables
 
     Raises:
         AssertionError: It names the first parents, with both amounts.
-        DatabaseSetupError: The target is none.
+        DatabaseSetupError: The target is none, or no parent fits the condition.
         SettingError: A column, the condition or the limit cannot be used.
     """
     __tracebackhide__ = True
@@ -67,6 +68,12 @@ def assert_totals(  # noqa: PLR0913 - what joins two tables
         )
         ledger = _ledger(catalog, reference, total.name, part.name, where)
         rows, failures = held(connection, ledger, limit=checked_limit(limit))
+        if where is not None and not rows:
+            message = (
+                f"Nothing was checked: no row of {total.table} is one that where= asks for.\n"
+                "Give a condition that rows fit, or none."
+            )
+            raise DatabaseSetupError(message)
         checked = Checked(rules=1, rows=rows + catalog.rows(part.table))
     return hold(Outcome(checked, tuple(failures)))
 

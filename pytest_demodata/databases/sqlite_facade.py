@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import sqlite3
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import islice
-from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from pytest_demodata.facade import FacadeConnection, FacadeCursor
@@ -26,11 +25,14 @@ _FIXED: Final = frozenset({"journal_mode", "synchronous", "temp_store"})
 """What cannot be set inside a transaction, and applications set on each new connection."""
 _SWITCHES: Final = frozenset(
     {
+        "cache_size",
         "defer_foreign_keys",
         "ignore_check_constraints",
+        "max_page_count",
         "query_only",
         "recursive_triggers",
         "reverse_unordered_selects",
+        "writable_schema",
     }
 )
 """What changes the results of others, and a rollback does not undo."""
@@ -39,12 +41,11 @@ _SWITCHES: Final = frozenset(
 class SqliteFacadeCursor(FacadeCursor):
     """A cursor that is an iterator, with scripts."""
 
-    _OWN: ClassVar[frozenset[str]] = frozenset({"connection", "_cursor", "_rows", "_fetching"})
+    _OWN: ClassVar[frozenset[str]] = frozenset({"connection", "_cursor", "_rows"})
 
     def __init__(self, connection: FacadeConnection, cursor: DBAPICursor) -> None:
         super().__init__(connection, cursor)
         self._rows: Iterator[Any] = iter(())
-        self._fetching = RLock()  # the garbage collector may roll back meanwhile
 
     def __iter__(self) -> Self:
         return self
@@ -59,13 +60,14 @@ class SqliteFacadeCursor(FacadeCursor):
         __tracebackhide__ = True
         if setting := _SETTING.match(statement):
             statement = self._prepare(setting[1].lower(), statement)
-        super().execute(statement, *parameters)
-        self._rows = iter(self._cursor)  # type: ignore[call-overload]
-        if self._cursor.description is not None:
-            if look_at(statement).effect is Effect.READ:
-                self.connection.sandbox.reads(self)
-            else:
-                self._rows = iter(list(self._rows))
+        with self.connection.sandbox.lock:  # or somebody rolls back before it is known to read
+            super().execute(statement, *parameters)
+            self._rows = iter(self._cursor)  # type: ignore[call-overload]
+            if self._cursor.description is not None:
+                if look_at(statement).effect is Effect.READ:
+                    self.connection.sandbox.reads(self)
+                else:
+                    self._rows = iter(list(self._rows))
         return self
 
     def fetchone(self) -> Any:  # noqa: ANN401
@@ -76,7 +78,7 @@ class SqliteFacadeCursor(FacadeCursor):
         """Return the next rows."""
         size = self._cursor.arraysize if size is None else size
         rows: list[Any] = []
-        with self._fetching:
+        with self.connection.sandbox.lock:
             while more := list(islice(self._rows, size - len(rows))):
                 rows += more  # and again, because a rollback meanwhile has put others in place
         return rows
@@ -90,7 +92,7 @@ class SqliteFacadeCursor(FacadeCursor):
 
         It does not where the transaction has changed no schema, as ours has.
         """
-        with self._fetching, suppress(sqlite3.Error):
+        with self.connection.sandbox.lock, suppress(sqlite3.Error):
             self._rows = iter(list(self._rows))
 
     def _prepare(self, name: str, statement: str) -> str:
@@ -107,9 +109,16 @@ class SqliteFacadeCursor(FacadeCursor):
     def executescript(self, script: str) -> SqliteFacadeCursor:
         """Commit, and run several statements, each kept at once, as sqlite3 does."""
         self.connection.commit()
+        begun = False
         for statement in _statements_of(script):
-            self.execute(statement)
-            self.connection.commit()
+            effect = look_at(statement).effect
+            if effect is Effect.END and "ROLLBACK" in statement.upper():
+                self.connection.rollback()
+            elif effect not in {Effect.BEGIN, Effect.END}:
+                self.execute(statement)
+            begun = effect is Effect.BEGIN or (begun and effect is not Effect.END)
+            if not begun:
+                self.connection.commit()
         return self
 
 
@@ -173,8 +182,15 @@ class SqliteFacade(FacadeConnection):
         func: Callable[..., Any] | None,
         **options: Any,  # noqa: ANN401
     ) -> None:
-        """Register a function, which SQLite refuses to do again while a query is being read."""
-        self.sandbox.once(
-            (name, narg, func),
+        """Register a function, which SQLite refuses to do while a query is being read."""
+        self.sandbox.put(
+            ("function", name.lower(), narg),
+            func,
             lambda driver: driver.create_function(name, narg, func, **options),
         )
+
+    def backup(self, target: sqlite3.Connection, **options: Any) -> None:  # noqa: ANN401
+        """Copy the database; sqlite3's own waits forever for the end of our transaction."""
+        with closing(sqlite3.connect(":memory:")) as copy:
+            copy.deserialize(self.sandbox.driver().serialize())
+            copy.backup(target, **options)
