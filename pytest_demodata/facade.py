@@ -43,6 +43,11 @@ class FacadeCursor:
     def __iter__(self) -> Iterator[Any]:
         return iter(self._cursor)  # type: ignore[call-overload, no-any-return]
 
+    def close(self) -> None:
+        """Close the cursor, and not while another thread has it read its rows."""
+        with self.connection.sandbox.lock:
+            self._cursor.close()
+
     def execute(self, statement: str, *parameters: Any) -> FacadeCursor:  # noqa: ANN401
         """Run a statement."""
         __tracebackhide__ = True
