@@ -61,6 +61,14 @@ def _scratch_database(server: str) -> Iterator[URL]:
         admin.dispose()
 
 
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """The runs inside of tests print what they print on a desk: on CI, pytest cuts no line."""
+    for variable in ("CI", "BUILD_NUMBER"):
+        monkeypatch.delenv(variable, raising=False)
+    return pytester
+
+
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[URL]:
     """A PostgreSQL database that is dropped after the run."""
