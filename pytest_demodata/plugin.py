@@ -6,6 +6,7 @@ Loads nothing but the settings at start-up; SQLAlchemy comes with the first demo
 from __future__ import annotations
 
 import os
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -98,12 +99,8 @@ def _fixtures_of(item: pytest.Item) -> frozenset[str]:
 
 def _stands_on_ours(name: str, definitions: Sequence[pytest.FixtureDef[object]]) -> bool:
     """Return whether the last definition is ours, or asks for one before it that is."""
-    for definition in reversed(definitions):
-        if definition.func.__module__ == __name__:
-            return True
-        if name not in definition.argnames:
-            return False
-    return False
+    foreign = list(takewhile(lambda each: each.func.__module__ != __name__, reversed(definitions)))
+    return len(foreign) < len(definitions) and all(name in each.argnames for each in foreign)
 
 
 def pytest_terminal_summary(

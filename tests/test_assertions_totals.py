@@ -25,7 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column, rela
 
 from pytest_demodata import DataGenerator, prepare_sqlite
 from pytest_demodata.assertions import Checked, assert_invoice_totals, assert_totals
-from pytest_demodata.errors import SettingError
+from pytest_demodata.errors import DatabaseSetupError, SettingError
 from pytest_demodata.invoicing import Invoice, InvoiceLineItem
 
 if TYPE_CHECKING:
@@ -637,3 +637,19 @@ def test_a_column_of_an_alias_is_no_column_of_a_table(engine: Engine) -> None:
     for parent in parents:
         with pytest.raises(SettingError, match=r"^The column is "):
             assert_totals(engine, parent=parent, children=Work.amount)
+
+
+def test_a_condition_that_no_parent_fits_checks_nothing(engine: Engine) -> None:
+    """A check that has looked at no row says so, and does not pass."""
+    DataGenerator(engine).generate("small")
+    with pytest.raises(DatabaseSetupError) as error:
+        assert_totals(
+            engine,
+            parent=Invoice.subtotal,
+            children=InvoiceLineItem.line_total,
+            where=Invoice.id < 0,
+        )
+    assert str(error.value) == (
+        "Nothing was checked: no row of invoices is one that where= asks for.\n"
+        "Give a condition that rows fit, or none."
+    )
