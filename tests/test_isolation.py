@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, text
 
 from pytest_demodata import IsolationWarning, prepare_sqlite
 from pytest_demodata.databases import database_of
-from pytest_demodata.errors import GenerationError
+from pytest_demodata.errors import GenerationError, IsolationError
 from pytest_demodata.facade import FacadeConnection
 from pytest_demodata.isolation import execute_raw, savepoint
 from pytest_demodata.sandbox import Client, Sandbox
@@ -853,3 +853,23 @@ def test_sessions_that_the_garbage_collector_finds_roll_back_their_own(
         gc.collect()
     rows = demo_db_small.session.scalar(text("SELECT count(*) FROM inventory"))
     assert rows == demo_db_small.counts["inventory"]
+
+
+def test_a_thread_between_two_tests_waits_for_the_next(
+    box: Sandbox, scopes: Scopes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on in the next test, or is told after a while that there is none."""
+    scopes.idle = True
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(_insert, box, Client(), 1)
+        with pytest.raises(TimeoutError):
+            writing.result(timeout=0.1)
+        scopes.idle = False
+        writing.result()
+        assert _numbers(box) == [1]
+        scopes.idle = True
+        monkeypatch.setattr("pytest_demodata.sandbox.PATIENCE", 0.02)
+        with pytest.raises(IsolationError, match="The demo database was used between two tests"):
+            pool.submit(_insert, box, Client(), 2).result()
+    scopes.idle = False
+    assert _numbers(box) == [1]
