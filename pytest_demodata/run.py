@@ -11,6 +11,7 @@ import pytest
 from pytest_demodata.defaults import VOLUME_NAMES
 from pytest_demodata.errors import DemodataError, VolumeError
 from pytest_demodata.scopes import Scope, Scopes
+from pytest_demodata.settings import SETTINGS
 from pytest_demodata.ticker import Ticker
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
     from pytest_demodata.settings import Settings
 
 DATABASE_FIXTURES: Final = frozenset({"demo_db", *(f"demo_db_{name}" for name in VOLUME_NAMES)})
-SETTING_FIXTURES: Final = frozenset(
-    {"demodata_seed", "demodata_url", "demodata_locale", "demodata_as_of"}
-)
+SETTING_FIXTURES: Final = frozenset(each.ini for each in SETTINGS if each.name != "volume")
 
 RUN: Final = pytest.StashKey["Run"]()
 

@@ -228,10 +228,11 @@ class Sandbox:
         with self.lock:
             guard = self._guards.pop(scope, None)
             if guard is not None and self._driver is not None and not self.broken():
-                for action in guard.endings.values():
-                    action(self._driver)
-                self._back_to(guard)
-                self._release(guard)
+                with ExitStack() as endings:  # of which none may keep the data from going back
+                    for action in guard.endings.values():
+                        endings.callback(action, self._driver)
+                    self._back_to(guard)
+                    self._release(guard)
             if cause := self.broken():
                 self.discard()
             return cause
