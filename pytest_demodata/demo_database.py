@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self, cast
 
@@ -10,14 +11,12 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from pytest_demodata.databases import database_of
-from pytest_demodata.defaults import DEFAULT_URL
 from pytest_demodata.digests import digest_of_table
-from pytest_demodata.errors import SettingError
 from pytest_demodata.facade import facade_engine
 from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.provision import DataGenerator
 from pytest_demodata.sandbox import Sandbox
-from pytest_demodata.settings import in_memory, read_url
+from pytest_demodata.urls import names_file, read_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine, MetaData
     from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from pytest_demodata.progress import Progress
     from pytest_demodata.provision import Stats
@@ -61,11 +61,11 @@ class DemoDatabase:
         as_of: date,
         scopes: Scopes,
         progress: Callable[[str], AbstractContextManager[Progress]],
-        made: Callable[[Stats], object],
+        made: Callable[[Stats, str], object],
     ) -> None:
         self._progress = progress
         self._made = made
-        self._url = _absolute(make_url(read_url(_text_of(url), folder)), folder)
+        self._url = _place(url, folder)
         self._database = database_of(self._url.get_dialect()())
         self._sandbox = Sandbox(self._database, scopes, self._filled)
         self._counts: Mapping[str, int] = {}
@@ -111,6 +111,17 @@ class DemoDatabase:
         if self._connection is None or self._connection.closed:
             self._connection = self.engine.connect()
         return self._connection
+
+    @cached_property
+    def async_engine(self) -> AsyncEngine:
+        """An `AsyncEngine` over the same data, for any event loop; it holds none.
+
+        Raises:
+            DatabaseSetupError: There is no greenlet, without which SQLAlchemy knows no asyncio.
+        """
+        from pytest_demodata.async_facade import async_facade_engine  # noqa: PLC0415 - asyncio only
+
+        return async_facade_engine(self.engine.url, self._sandbox, self._database.facade)
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -201,30 +212,28 @@ class DemoDatabase:
             connection, seed=self.seed, locale=self.locale, as_of=self.as_of, progress=progress
         )
 
+    def _engines(self) -> Iterator[Engine]:
+        """Give the engines that there are, which may have seen another place before."""
+        yield self.engine
+        if "async_engine" in vars(self):
+            yield self.async_engine.sync_engine
+
     @contextmanager
     def _filled(self) -> Iterator[DBAPIConnection]:
         """Open a connection of the driver's and generate the data on it."""
-        with self._database.scratch(self._url) as connection:
+        with self._database.scratch(self._url, self.metadata) as scratch:
+            connection = scratch.connection
             with self._progress(self.volume) as progress:
                 stats = self._generator(connection, progress).generate(self.volume)
             self.volume, self.as_of, self._counts = stats.volume, stats.as_of, stats.counts
-            self._made(stats)
+            self._made(stats, scratch.remark)
+            for engine in self._engines():
+                engine.dialect.default_schema_name = connection.dialect.default_schema_name
             yield cast("DBAPIConnection", connection.connection.driver_connection)
 
 
-def _text_of(url: str | URL) -> str:
-    if isinstance(url, URL):
-        return url.render_as_string(hide_password=False)
-    if isinstance(url, str):
-        return url
-    message = (
-        f"The URL is {url!r}.\nAllowed: a text such as {DEFAULT_URL!r}, or a URL of SQLAlchemy's."
-    )
-    raise SettingError(message)
-
-
-def _absolute(url: URL, folder: Path) -> URL:
-    """Return the URL with the whole path of its file, for tests that change the folder."""
-    if in_memory(url.database):
-        return url
-    return url.set(database=str(folder / str(url.database)))
+def _place(given: str | URL, folder: Path) -> URL:
+    """Return the URL, with the whole path of its file for tests that change the folder."""
+    text = read_url(given, folder)
+    url = make_url(text)
+    return url.set(database=str(folder / str(url.database))) if names_file(text) else url

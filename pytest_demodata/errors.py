@@ -17,7 +17,7 @@ class VolumeError(DemodataError, ValueError):
 
 
 class SettingError(DemodataError, ValueError):
-    """A seed or a reference date that cannot be used."""
+    """A seed, a URL or a reference date that cannot be used."""
 
 
 class LocaleError(DemodataError, ValueError):
@@ -29,7 +29,7 @@ class BlueprintError(DemodataError, ValueError):
 
 
 class DatabaseSetupError(DemodataError):
-    """A connection on which all-or-nothing cannot be promised."""
+    """A connection that cannot be had, or on which all-or-nothing cannot be promised."""
 
 
 class GenerationRunningError(DemodataError):

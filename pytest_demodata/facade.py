@@ -48,37 +48,43 @@ class FacadeCursor:
         with self.connection.sandbox.lock:
             self._cursor.close()
 
-    def execute(self, statement: str, *parameters: Any) -> FacadeCursor:  # noqa: ANN401
+    def execute(self, statement: str, *parameters: Any) -> Any:  # noqa: ANN401
         """Run a statement."""
         __tracebackhide__ = True
         self.connection.run(statement, lambda: self._cursor.execute(statement, *parameters))
         return self
 
-    def executemany(self, statement: str, *parameters: Any) -> FacadeCursor:  # noqa: ANN401
+    def executemany(self, statement: str, *parameters: Any) -> Any:  # noqa: ANN401
         """Run a statement for each of many parameters."""
         __tracebackhide__ = True
         self.connection.run(statement, lambda: self._cursor.executemany(statement, *parameters))
         return self
 
+    def hold(self) -> None:
+        """Read the rows that are left, where the driver has not read them all at once."""
+
 
 class FacadeConnection:
     """A connection of the driver's, as its users see it."""
+
+    _QUIET: ClassVar[frozenset[str]] = frozenset()
+    """What of the driver's connection changes nothing."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.client = Client()
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the driver's has
-        return getattr(self.sandbox.driver(), name)
+        return getattr(self.sandbox.driver(quietly=name in self._QUIET), name)
 
-    def run(self, statement: str, action: Callable[[], object]) -> None:
-        """Run a statement inside the sandbox."""
+    def run(self, statement: str, action: Callable[[], object]) -> object:
+        """Run a statement inside the sandbox; None where a savepoint of ours stands for it."""
         __tracebackhide__ = True
-        self.sandbox.run(self.client, statement, action)
+        return self.sandbox.run(self.client, statement, action)
 
-    def cursor(self, *arguments: Any) -> FacadeCursor:  # noqa: ANN401
+    def cursor(self, *arguments: Any, **options: Any) -> FacadeCursor:  # noqa: ANN401
         """Open a cursor."""
-        return FacadeCursor(self, self.sandbox.cursor(*arguments))
+        return FacadeCursor(self, self.sandbox.cursor(*arguments, **options))
 
     def commit(self) -> None:
         """Keep what was written on this connection, until the test ends."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import closing, contextmanager
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, ParamSpec
 
 from pytest_demodata.errors import GenerationError, GenerationRunningError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
     from sqlalchemy import Connection
+
+_Arguments = ParamSpec("_Arguments")
 
 _numbers: Final = count(1)
 _running: Final[set[Hashable]] = set()
@@ -29,6 +32,17 @@ def execute_raw(connection: Connection, statement: str) -> None:
         cursor.execute(statement)
 
 
+def in_this_process(action: Callable[_Arguments, object]) -> Callable[_Arguments, None]:
+    """Return what does something in this process, and nothing in one that is forked from it."""
+    process = os.getpid()
+
+    def act(*arguments: _Arguments.args, **options: _Arguments.kwargs) -> None:
+        if os.getpid() == process:
+            action(*arguments, **options)
+
+    return act
+
+
 @contextmanager
 def savepoint(connection: Connection) -> Iterator[None]:
     """Keep what is done inside only if it ends without an exception.
@@ -40,7 +54,7 @@ def savepoint(connection: Connection) -> Iterator[None]:
     Raises:
         GenerationError: The savepoint is gone at the end: something inside ended the transaction.
     """
-    name = f"demodata_{next(_numbers)}"
+    name = f"demodata_step_{next(_numbers)}"
     execute_raw(connection, f"SAVEPOINT {name}")
     try:
         yield

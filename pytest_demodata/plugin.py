@@ -15,6 +15,7 @@ from pytest_demodata.defaults import VOLUME_NAMES
 from pytest_demodata.errors import SettingError
 from pytest_demodata.run import DATABASE_FIXTURES, RUN, SETTING_FIXTURES, Run
 from pytest_demodata.settings import SETTINGS, Setting, Settings, read_settings
+from pytest_demodata.urls import DatabaseUrl, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     DemoDatabases = Callable[[str], DemoDatabase]
 
 _FIXTURES: Final = DATABASE_FIXTURES | SETTING_FIXTURES
+_URL: Final = "demodata_url"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,9 +72,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     multiplied = config.stash[RUN].settings.volume.partition("*")[0]
     if multiplied in VOLUME_NAMES:
         volumes["demo_db"] = multiplied
+    _mask_parameters(items)
     for item in items:
         for name in sorted(_fixtures_of(item) & volumes.keys()):
             item.add_marker(f"demodata_{volumes[name]}")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a test after its URL without the password, where `demodata_url` has parameters."""
+    url = url_of(val) if argname == _URL else None
+    return url.masked if url is not None and url.secrets else None
+
+
+def _mask_parameters(items: list[pytest.Item]) -> None:
+    """Have --setup-show show the parameters of `demodata_url` without the password.
+
+    Equal ones stay one object: pytest 8 sets a fixture up again for another object.
+    """
+    urls: dict[str, DatabaseUrl] = {}
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        if isinstance(text := parameters.get(_URL), str):
+            parameters[_URL] = urls.setdefault(text, DatabaseUrl(text))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -119,7 +140,7 @@ def demodata_seed(pytestconfig: pytest.Config) -> int:
 
 @pytest.fixture(scope="session")
 def demodata_url(pytestconfig: pytest.Config) -> str:
-    """The database: `sqlite://`, in memory, or `sqlite:///file`, in a temporary file beside it."""
+    """The database: `sqlite://`, `sqlite:///file`, or a server's `postgresql+psycopg://…`."""
     return pytestconfig.stash[RUN].settings.url
 
 

@@ -285,8 +285,7 @@ class DataGenerator:
         metadata = self._blueprint.metadata
         missing = missing_tables(connection, metadata)
         if self._database.ddl_in_transaction:
-            with savepoint(connection):
-                metadata.create_all(connection, tables=missing)
+            with savepoint(connection), self._database.creating(connection, metadata, missing):
                 yield
             return
         if missing and not isinstance(self._bind, Engine):

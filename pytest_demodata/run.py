@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,9 +12,11 @@ import pytest
 
 from pytest_demodata.defaults import VOLUME_NAMES
 from pytest_demodata.errors import DemodataError, VolumeError
+from pytest_demodata.masking import Masks
 from pytest_demodata.scopes import Scope, Scopes
 from pytest_demodata.settings import SETTINGS
 from pytest_demodata.ticker import Ticker
+from pytest_demodata.urls import names_server, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -28,6 +32,8 @@ DATABASE_FIXTURES: Final = frozenset({"demo_db", *(f"demo_db_{name}" for name in
 SETTING_FIXTURES: Final = frozenset(each.ini for each in SETTINGS if each.name != "volume")
 
 RUN: Final = pytest.StashKey["Run"]()
+
+_URL: Final = "demodata_url"
 
 _SETTINGS, _MADE = "demodata_settings", "demodata_made"
 """What a test's report carries, from a worker of pytest-xdist to where the terminal is."""
@@ -45,6 +51,8 @@ class Run:
         self.settings = settings
         self._config = config
         self._is_worker = hasattr(config, "workerinput")
+        self._masks = Masks()
+        self._masks.learn(settings.url)
         self._scopes = Scopes()
         self._item: pytest.Item | None = None
         self._databases: dict[str, DemoDatabase] = {}
@@ -113,6 +121,8 @@ class Run:
             def database(volume: str) -> DemoDatabase:
                 if volume not in self._databases:
                     self._used = True
+                    if names_server(str(url_of(url))):
+                        self._expect_sigterm()
                     with _in_a_sentence():
                         self._databases[volume] = stack.enter_context(
                             DemoDatabase(
@@ -133,6 +143,13 @@ class Run:
 
             yield database
 
+    def _expect_sigterm(self) -> None:
+        """Have SIGTERM end the run as Ctrl-C does, so that what is on a server goes in order."""
+        main = threading.current_thread() is threading.main_thread()
+        if main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            self._config.add_cleanup(_end_at_sigterm)
+
     def _forget(self, volume: str) -> None:
         database = self._databases.pop(volume)
         if volume not in self._reported and (cause := database.broken()):
@@ -146,19 +163,23 @@ class Run:
         finally:
             ticker.clear()
 
-    def _note_made(self, stats: Stats) -> None:
-        told = {
+    def _note_made(self, stats: Stats, remark: str) -> None:
+        expected = {
             "seed": self.settings.seed,
             "locale": self.settings.locale,
             "as_of": self.settings.as_of,
         }
         others = [
-            f"{name} {getattr(stats, name)}" for name in told if getattr(stats, name) != told[name]
+            f"{name} {getattr(stats, name)}"
+            for name, value in expected.items()
+            if getattr(stats, name) != value
         ]
-        if (url := str(self._made_with["demodata_url"])) != self.settings.url:
-            others.append(f"url {url}")
-        label = ", ".join([stats.volume, *others])
-        self._news.setdefault(_MADE, []).append((label, sum(stats.counts.values()), stats.seconds))
+        url = url_of(self._made_with[_URL])
+        if url is not None and url != self.settings.url:
+            others.append(f"url {url.masked}")
+        label = ", ".join([stats.volume, *others, *filter(None, [remark])])
+        told = (label, sum(stats.counts.values()), stats.seconds, names_server(str(url)))
+        self._news.setdefault(_MADE, []).append(told)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -191,10 +212,12 @@ class Run:
     ) -> Generator[None, object, object]:
         """Fail the teardown that breaks out of the transaction."""
         self._goes_on = nextitem is not None and nextitem.parent is item.parent
+        self._scopes.ending = True
         try:
             with self._watched():
                 return (yield)
         finally:
+            self._scopes.ending = False
             self._scopes.between_tests = self._scopes.idle = True
 
     @pytest.hookimpl(tryfirst=True)
@@ -213,19 +236,43 @@ class Run:
         self._scopes.enter(request.node.listchain)
         try:
             result = yield
+            if fixturedef.argname == _URL:
+                self._masks.learn(result)
             if fixturedef.scope != "function":
                 self._keep(before, lambda: fixturedef.finish(request))
             return result
         finally:
             self._scopes.leave()
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Send the news along with a test's report."""
+        """Send the news along with a test's report, and no secret."""
         report = yield
+        self._masks.hide_in(report)
         vars(report).update(self._news)
         self._news = {}
         return report
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(
+        self,
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Hide the secrets in what is told of a file that cannot be collected."""
+        report = yield
+        self._masks.hide_in(report)
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Hide the secrets in what is told of a plugin that fails."""
+        self._masks.hide(excrepr)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_keyboard_interrupt(self) -> Generator[None]:
+        """Hide the secrets in what --full-trace will show of where the run was stopped."""
+        yield
+        reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+        self._masks.hide(getattr(reporter, "_keyboardinterrupt_memo", None))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -236,7 +283,9 @@ class Run:
             self._told = True
             reporter.ensure_newline()
             reporter.write_line(f"demodata: {news[_SETTINGS]}")
-        for label, rows, seconds in news.get(_MADE, ()):
+        for label, rows, seconds, on_server in news.get(_MADE, ()):
+            if on_server:
+                self._expect_sigterm()
             self._made.setdefault(label, []).append((rows, seconds))
 
     def _keep(
@@ -260,9 +309,12 @@ class Run:
             return
         for name, made_with in self._made_with.items():
             if arguments.get(name, made_with) != made_with:
+                given, made = (
+                    url_of(each) if name == _URL else each for each in (arguments[name], made_with)
+                )
                 message = (
-                    f"This test has the {name} {arguments[name]!r}, but the demo databases of this "
-                    f"session are made with {made_with!r}.\n"
+                    f"This test has the {name} {given!r}, but the demo databases of this session "
+                    f"are made with {made!r}.\n"
                     "A session has one: redefine the fixture in the conftest.py of the whole "
                     "suite, or run the folders one by one."
                 )
@@ -337,6 +389,10 @@ def _in_a_sentence() -> Iterator[None]:
         yield
     except DemodataError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
+def _end_at_sigterm() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _escape_text(volume: str, cause: str) -> str:

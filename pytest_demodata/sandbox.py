@@ -12,22 +12,26 @@ the database in it, and gone back to at its end.
 
 from __future__ import annotations
 
+import os
 import warnings
-from contextlib import ExitStack, closing
+from asyncio import current_task
+from contextlib import ExitStack, closing, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from inspect import currentframe
 from itertools import count, takewhile
 from threading import Condition, get_ident
 from time import monotonic
 from traceback import walk_stack
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from weakref import WeakSet
 
 from pytest_demodata.errors import IsolationError, IsolationWarning
-from pytest_demodata.statements import Effect, Statement, look_at
+from pytest_demodata.statements import Effect, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from asyncio import Task
+    from collections.abc import Callable, Hashable, Iterator
     from contextlib import AbstractContextManager
 
     from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
@@ -44,7 +48,7 @@ class Reader(Protocol):
 
 
 PATIENCE: Final = 5.0
-"""Seconds that a write waits for another thread's transaction, as `sqlite3` waits for a lock."""
+"""Seconds that a write waits for a transaction of another thread or task, as `sqlite3` does."""
 
 _numbers: Final = count(1)
 
@@ -54,9 +58,11 @@ class Mark:
     """A savepoint in the transaction.
 
     Attributes:
-        name: Its name, used once.
+        name: Its name; that of the one before, where nothing has been written between the two.
         owner: Whose it is; nobody's any more, once what follows it is kept.
-        position: How much had been written before it.
+        position: How much of what is there now had been written before it.
+        writes: How often anybody had written before it, also what has been undone since.
+        counters: How the database counted keys then, where a rollback leaves that as it is.
         alive: Whether it can be gone back to.
         endings: For a scope's, what else is to be done at its end.
     """
@@ -64,6 +70,8 @@ class Mark:
     name: str
     owner: Client | Scope | None
     position: int
+    writes: int = 0
+    counters: object = None
     alive: bool = True
     endings: dict[Hashable, Callable[[DBAPIConnection], object]] = field(default_factory=dict)
 
@@ -75,16 +83,73 @@ class Client:
     Attributes:
         autocommit: Whether each statement is kept at once.
         begun: Whether SQLAlchemy has begun a transaction on it.
+        failed: Whether a statement has failed where the database wants a rollback then.
         mark: The savepoint of its transaction, once it has written.
-        nested: Its own savepoints with its own names for them, the outermost first.
+        nested: Its own savepoints with its own names for them, the outermost first; before it
+            has written, the names only.
+        polls: Whether it comes again by itself where a write has to wait.
         thread: The thread that last wrote on it.
+        task: The task of asyncio's that last wrote on it, if one did.
     """
 
     autocommit: bool = False
     begun: bool = False
+    failed: bool = False
     mark: Mark | None = None
-    nested: list[tuple[str, Mark]] = field(default_factory=list)
+    nested: list[tuple[str, Mark | None]] = field(default_factory=list)
+    polls: bool = False
     thread: int = 0
+    task: Task[Any] | None = None
+
+    def sign(self) -> None:
+        """Note who writes on it now."""
+        self.thread, self.task = get_ident(), running_task()
+
+    def waits_for(self, other: Client) -> bool:
+        """Return whether what it writes has to wait for the end of another one's transaction.
+
+        Not for a transaction of its own writer, or of whoever started that writer and may be
+        waiting for it; and not for one whose task has ended, as a fixture's has before the test.
+        """
+        if other.mark in _begun.get() or (other.task is not None and other.task.done()):
+            return False
+        if other.thread != self.thread:
+            return True
+        return None not in {self.task, other.task} and self.task is not other.task
+
+
+_begun: Final[ContextVar[frozenset[Mark]]] = ContextVar("demodata_begun", default=frozenset())
+"""The open transactions begun here, or before this task was started or this thread was asked."""
+
+
+def running_task() -> Task[Any] | None:
+    """Return the task of asyncio's that runs in this thread, if one does."""
+    try:
+        return current_task()
+    except RuntimeError:  # there is no event loop, or it is another library's
+        return None
+
+
+class BusyError(IsolationError):
+    """A write has to wait for the transactions of others, and cannot, or no longer.
+
+    Attributes:
+        others: Whose they are.
+        patience: The seconds to wait for them, if they stay the same.
+    """
+
+    def __init__(self, client: Client, others: frozenset[Client]) -> None:
+        task = any(other.thread == client.thread for other in others)
+        self.others = others
+        self.patience = PATIENCE
+        since = f" for {PATIENCE:.0f} seconds"
+        if task and not client.polls:
+            since = ", and cannot before this task awaits something"
+        super().__init__(
+            f"Another {'task' if task else 'thread'} has written to the demo database and has "
+            f"neither committed nor rolled back{since}.\n"
+            "Commit there first, also what a test has only flushed: it stays inside the test."
+        )
 
 
 class Sandbox:
@@ -99,6 +164,9 @@ class Sandbox:
 
     Attributes:
         lock: Held while the driver's connection, or a cursor of it, is at work.
+        occupied: What keeps the driver's connection from running statements, or nothing.
+        releasing: Whether savepoints that nobody goes back to are released; not where that would
+            keep, up to the end of all, what only the rollback to each of them takes back.
     """
 
     def __init__(
@@ -112,32 +180,67 @@ class Sandbox:
         self._filled = filled
         self._resources = ExitStack()
         self.lock: Final = Condition()
+        self.occupied = ""
+        self.releasing = True
         self._driver: DBAPIConnection | None = None
         self._marks: list[Mark] = []
         self._guards: dict[Scope, Mark] = {}
         self._writers: set[Client] = set()
         self._readers: WeakSet[Reader] = WeakSet()
         self._written: list[Client | None] = []
+        self._writes = 0
+        self._counters: object = None
+        self._counted_at = -1
+        self._remembered: dict[str, Any] = {}
+        self._process = 0
+        self._handed_out = False
         self._put: dict[Hashable, object] = {}
         self._version = -1
         self._cause = ""
 
-    def cursor(self, *arguments: object) -> DBAPICursor:
+    @property
+    def ended(self) -> bool:
+        """Whether the transaction has been ended, or the connection been lost."""
+        return bool(self._cause)
+
+    def cursor(self, *arguments: object, **options: object) -> DBAPICursor:
         """Return a cursor of the driver's."""
         with self.lock:
-            return self._touched().cursor(*arguments)
+            return self._touched().cursor(*arguments, **options)
 
     def reads(self, cursor: Reader) -> None:
         """Have a cursor hold its rows before anything is rolled back."""
         with self.lock:
             self._readers.add(cursor)
 
-    def driver(self) -> DBAPIConnection:
-        """Hand out the driver's connection, on which anybody may write anything."""
+    def driver(self, *, quietly: bool = False) -> DBAPIConnection:
+        """Hand out the driver's connection, on which anybody may write anything.
+
+        Args:
+            quietly: Nobody does.
+        """
         with self.lock:
             driver = self._touched()
-            self._note(None)
+            if not quietly:
+                if self._database.failure_aborts:
+                    self._trim()
+                    self._mark(None)  # for what fails on it to take nothing along
+                self._note(None)
+                self._handed_out = True
             return driver
+
+    def ask(self, statement: str) -> Any:  # noqa: ANN401 - rows, as the driver has them
+        """Run a statement of our own, and return its rows, if it has any."""
+        with self.lock, closing(self._touched().cursor()) as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else ()
+
+    def remembered(self, key: str, ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever it is
+        """Return what is asked once for a connection of the driver's."""
+        with self.lock:
+            if key not in self._remembered:
+                self._remembered[key] = ask()
+            return self._remembered[key]
 
     def put(
         self,
@@ -159,35 +262,70 @@ class Sandbox:
             self._put[key] = value
             self.at_end(key, lambda _: self._put.pop(key, None))
 
-    def at_end(self, key: Hashable, action: Callable[[DBAPIConnection], object]) -> None:
-        """Do something when the innermost scope ends; for each key, what was given first."""
+    def at_end(
+        self, key: Hashable, action: Callable[[DBAPIConnection], object], *, once: bool = False
+    ) -> None:
+        """Do something when the innermost scope ends; for each key, what was given first.
+
+        Args:
+            key: What it is about.
+            action: Does it on the driver's connection.
+            once: Leave it to a wider scope that has the key.
+        """
         with self.lock:
             self._touched()
-            for guard in list(self._guards.values())[-1:]:
+            guards = list(self._guards.values())
+            if once and any(key in guard.endings for guard in guards):
+                return
+            for guard in guards[-1:]:
                 guard.endings.setdefault(key, action)
 
-    def run(self, client: Client, text: str, action: Callable[[], object]) -> None:
-        """Run a statement of a client's.
+    def run(self, client: Client, text: str, action: Callable[[], object]) -> object:
+        """Run a statement of a client's; for the arguments and errors see `working`.
 
         Args:
             client: Whose statement it is.
             text: The statement.
-            action: Runs it; not called where savepoints of the client's stand for it.
+            action: Runs it.
+
+        Returns:
+            What `action` returns; None where savepoints stand for it.
+        """
+        __tracebackhide__ = True
+        with self.working(client, text) as statement:
+            return None if statement is None else action()
+
+    @contextmanager
+    def working(
+        self, client: Client, text: str, *, writes: bool = False
+    ) -> Iterator[Statement | None]:
+        """Let a client's statement be run inside, and see what comes of it.
+
+        Args:
+            client: Whose statement it is.
+            text: The statement.
+            writes: Hold it to write, also where its words only read.
+
+        Yields:
+            What is to be run; None where savepoints of the client's stand for it.
 
         Raises:
             IsolationError: The statement would end the transaction, the test has broken out of it
                 before, or another thread's transaction does not end.
+            Exception: The driver's error for a transaction in which a statement has failed before.
         """
         __tracebackhide__ = True
-        statement = look_at(text)
+        statement = self._database.grammar.look_at(text)
         with self.lock:
             self._touched()
-            if self._stands_for(client, statement):
-                return
-            if statement.effect is not Effect.READ:
-                self._begin(client)
+            stands = self._stands_for(client, statement)
+            if not stands:
+                self._make_ready(client, writes=writes or statement.effect is not Effect.READ)
             try:
-                action()
+                yield None if stands else statement
+            except BaseException:
+                self._recover(client)
+                raise
             finally:
                 self._look(f"the statement {statement} ended it")
 
@@ -198,9 +336,11 @@ class Sandbox:
             Exception: The driver's error, where a deferred constraint does not hold.
         """
         with self.lock:
+            if client.failed:
+                self.rollback(client)
             client.begun = False
             if client.mark is not None:
-                self._database.check_deferred(self._touched())
+                self._check_deferred(client)
             self._keep(client)
 
     def rollback(self, client: Client) -> None:
@@ -210,7 +350,7 @@ class Sandbox:
             IsolationWarning: Others have written since it began, and that is gone as well.
         """
         with self.lock:
-            client.begun = False
+            client.begun = client.failed = False
             try:
                 if client.mark is not None:
                     self._undo(client, client.mark)
@@ -228,11 +368,10 @@ class Sandbox:
         with self.lock:
             guard = self._guards.pop(scope, None)
             if guard is not None and self._driver is not None and not self.broken():
-                with ExitStack() as endings:  # of which none may keep the data from going back
-                    for action in guard.endings.values():
-                        endings.callback(action, self._driver)
-                    self._back_to(guard)
-                    self._release(guard)
+                self._back_to(guard, counting=True)
+                self.releasing, self._handed_out = True, False
+                self._release(guard)
+                self._end(guard)
             if cause := self.broken():
                 self.discard()
             return cause
@@ -242,7 +381,7 @@ class Sandbox:
         with self.lock:
             self._touched()
             for guard in list(self._guards.values())[-1:]:
-                self._back_to(guard)
+                self._back_to(guard, counting=True)
             return not self._written
 
     def writing(self) -> bool:
@@ -264,33 +403,67 @@ class Sandbox:
                 self._lose(self._marks.pop())
             self._guards.clear()
             self._written.clear()
+            self.releasing, self._handed_out = True, False
             self._put.clear()
+            self._remembered.clear()
             self._driver = None
-            self._resources.close()
-            self._version, self._cause = -1, ""
+            self._version = self._counted_at = -1
+            self._cause = ""
             self.lock.notify_all()
+            if self._foreign():
+                _ANOTHERS.append(self._resources.pop_all())
+            self._resources.close()
 
     def fill(self) -> None:
         """Fill the database now, and not only at its first use."""
         with self.lock:
             if self._driver is None:
                 self._driver = self._resources.enter_context(self._filled())
+                self._process = os.getpid()
 
     def _touched(self) -> DBAPIConnection:
         """Return the driver's connection, with a guard for every scope that it now works for."""
         self._wait_for_a_test()
         self.fill()
+        self._check_process()
         self._look(_ROUND)
+        if self._version != self._scopes.version and not self._cause:
+            self._guard()
+            if self._cause and not self._written:  # lost before this test, with nothing on it
+                self.discard()
+                self.fill()
+                self._guard()
+        if self.occupied:
+            message = (
+                f"{self.occupied} is still open on the connection that all share.\n"
+                "End it before the next statement."
+            )
+            raise IsolationError(message)
         if self._cause:
             message = (
                 f"The data is gone: the transaction that held it was ended, as {self._cause}.\n"
                 "The next test gets it anew."
             )
             raise IsolationError(message)
-        if self._version != self._scopes.version:
-            self._guard()
         assert self._driver is not None  # noqa: S101 - just filled
+        if self._database.aborted(self._driver):  # by whoever has the driver's own connection
+            self._back_to(self._marks[-1])
         return self._driver
+
+    def _foreign(self) -> bool:
+        """Return whether the connection is that of the process this one has been forked from."""
+        return self._process != os.getpid() and not self._database.survives_fork
+
+    def _check_process(self) -> None:
+        """Refuse to share a connection with another process."""
+        if not self._foreign():
+            return
+        message = (
+            "The demo database was used in a process that the test has forked, and a connection "
+            "to a server cannot be shared.\n"
+            "Give the process the data that it needs, or start a thread."
+        )
+        raise IsolationError(message)
 
     def _wait_for_a_test(self) -> None:
         """Have a thread that has outlived its test wait for the next one to take its guard."""
@@ -311,8 +484,12 @@ class Sandbox:
 
     def _look(self, cause: str) -> None:
         """Notice that the transaction has been ended."""
-        if self._driver is not None and not self._database.in_transaction(self._driver):
-            self._cause = self._cause or cause
+        if self._driver is None or self._cause:
+            return
+        if self._database.lost(self._driver):
+            self._cause = _LOST
+        elif not self._database.in_transaction(self._driver):
+            self._cause = cause
 
     def _guard(self) -> None:
         """Take the guards of all scopes that are written for now, and of no narrower one."""
@@ -322,11 +499,33 @@ class Sandbox:
             return
         for scope in reversed([scope for scope in self._guards if scope not in current]):
             self._withdraw(scope)
+        new = [scope for scope in current if scope not in self._guards]
+        if new and self._marks and self._marks[-1].position == len(self._written):
+            self._back_to(self._marks[-1])  # to nothing else, to see whether it stands
         for scope in current:
             if scope not in self._guards:
                 for client in list(self._writers):
                     self._keep(client)
-                self._guards[scope] = self._mark(scope)
+                self._guards[scope] = self._guard_of(scope)
+
+    def _guard_of(self, scope: Scope) -> Mark:
+        """Take the guard of a scope, and see how keys are counted, if that can have changed."""
+        guard = self._mark(scope)
+        if self._counted_at != self._writes and self._driver is not None and not self._cause:
+            self._counters = self._database.counters(self._driver)
+            self._counted_at = self._writes
+        guard.counters = self._counters
+        return guard
+
+    def _end(self, guard: Mark) -> None:
+        """Do what else was to be done at a scope's end; without it, the data is not as it was."""
+        for action in guard.endings.values():
+            if self._driver is None or self._cause:
+                return
+            try:
+                action(self._driver)
+            except Exception as error:  # noqa: BLE001 - each driver has errors of its own
+                self._fail(error)
 
     def _withdraw(self, scope: Scope) -> None:
         """Give the guard of a narrower scope up, for a wider one to write above no savepoint."""
@@ -352,18 +551,22 @@ class Sandbox:
         effect, name = statement.effect, statement.savepoint
         if effect in {Effect.READ, Effect.WRITE}:
             return False
+        if effect is Effect.NOTHING:
+            return True
         if effect is Effect.BEGIN and not client.begun:
             return True  # an event listener or a driver's user begins what has begun already
         if effect in {Effect.BEGIN, Effect.END}:
             message = (
                 f"The statement {statement} would end the transaction that holds the demo data.\n"
-                "Call commit() or rollback() of the session or connection instead: they stay "
-                "inside the test."
+                f"{statement.instead}"
             )
             raise IsolationError(message)
         if effect is Effect.SAVEPOINT:
-            self._begin(client)
-            client.nested.append((name, self._mark(client)))
+            self._check_failed(client)
+            if client.autocommit:
+                self._begin(client)
+            written = client.autocommit or client.mark is not None
+            client.nested.append((name, self._mark(client) if written else None))
             return True
         found = [number for number, (each, _) in enumerate(client.nested) if each == name]
         if not found:
@@ -371,45 +574,93 @@ class Sandbox:
         if effect is Effect.ROLLBACK_TO:
             _, mark = client.nested[found[-1]]
             self._forget_nested(client, found[-1] + 1)
-            self._undo(client, mark)
+            if mark is not None:
+                self._undo(client, mark)
+            client.failed = False
         else:
+            self._check_failed(client)
             self._forget_nested(client, found[-1])
             self._trim()
         return True
 
     def _forget_nested(self, client: Client, start: int) -> None:
         """Forget a client's own savepoints from that with this number on."""
-        for _, mark in client.nested[start:]:
+        for mark in filter(None, (mark for _, mark in client.nested[start:])):
             mark.owner = None
         del client.nested[start:]
 
+    def _make_ready(self, client: Client, *, writes: bool) -> None:
+        """Take the savepoints that a statement needs before it is run."""
+        self._check_failed(client)
+        if writes:
+            self._begin(client)
+        if self._database.failure_aborts:
+            self._secure(client)
+        if writes:
+            self._note(client)
+
+    def _check_failed(self, client: Client) -> None:
+        if client.failed:
+            raise self._database.aborted_error()
+
+    def _secure(self, client: Client) -> None:
+        """Have a savepoint that a failed statement can go back to, and takes nobody's work along.
+
+        None is needed where nothing has been written after the last one, or only by the client
+        itself, which has to go back behind it anyway.
+        """
+        self._trim()
+        for last in self._marks[-1:]:
+            after = self._written[last.position :]
+            if not after or (last.owner is client and set(after) == {client}):
+                return
+        self._mark(None)
+
+    def _recover(self, client: Client) -> None:
+        """Have the transaction go on after a statement of a client's has failed."""
+        if self._driver is not None and self._database.aborted(self._driver):
+            client.failed = not client.autocommit
+            self._back_to(self._marks[-1])
+
+    def _check_deferred(self, client: Client) -> None:
+        try:
+            self._database.check_deferred(self._touched())
+        except Exception:
+            if self._database.failure_aborts:
+                self.rollback(client)
+            raise
+
     def _begin(self, client: Client) -> None:
-        """Take the savepoint of a client's transaction, once no other thread is in one."""
-        client.thread = get_ident()
+        """Take the savepoint of a client's transaction, once nobody else is in one."""
+        client.sign()
         if client.mark is None:
             self._wait(client)
             if not client.autocommit:
                 client.mark = self._mark(client)
+                client.nested = [(name, mark or self._mark(client)) for name, mark in client.nested]
                 self._writers.add(client)
-        self._note(client)
+                still = (mark for mark in _begun.get() if mark.alive and mark.owner)
+                _begun.set(frozenset({client.mark, *still}))
 
     def _note(self, writer: Client | None) -> None:
         """Write down who writes after which savepoint; None stands for anybody."""
+        self._writes += 1
         above = self._marks[-1].position if self._marks else 0
         if len(self._written) == above or self._written[-1] is not writer:
             self._written.append(writer)
 
     def _wait(self, client: Client) -> None:
-        def alone() -> bool:
-            return all(other.thread == client.thread for other in self._writers)
+        """Wait for the transactions of other threads; for those of tasks a thread cannot wait."""
 
-        if not self.lock.wait_for(alone, PATIENCE):
-            message = (
-                "Another thread has written to the demo database and has neither committed nor "
-                f"rolled back for {PATIENCE:.0f} seconds.\n"
-                "Commit there first, also what a test has only flushed: it stays inside the test."
-            )
-            raise IsolationError(message)
+        def alone() -> bool:
+            return not others()
+
+        def others() -> frozenset[Client]:
+            return frozenset(filter(client.waits_for, self._writers))
+
+        at_once = client.polls or any(other.thread == client.thread for other in others())
+        if not self.lock.wait_for(alone, 0 if at_once else PATIENCE):
+            raise BusyError(client, others())
         self._touched()
 
     def _undo(self, client: Client, mark: Mark) -> None:
@@ -418,7 +669,7 @@ class Sandbox:
             return
         others = any(writer not in {client, None} for writer in self._written[mark.position :])
         self._back_to(mark)
-        if others:
+        if others and not self._scopes.ending:
             message = (
                 "A rollback on one connection of the demo database has also undone what another "
                 "one wrote after it had begun: they share one transaction.\n"
@@ -436,18 +687,33 @@ class Sandbox:
         self._trim()
         self.lock.notify_all()
 
-    def _mark(self, owner: Client | Scope) -> Mark:
-        mark = Mark(f"demodata_{next(_numbers)}", owner, len(self._written))
-        self._control(f"SAVEPOINT {mark.name}")
+    def _mark(self, owner: Client | Scope | None) -> Mark:
+        """Take a savepoint, or share the last one where nothing has been written after it."""
+        last = self._marks[-1] if self._marks else None
+        if last is not None and last.position == len(self._written) and not self._handed_out:
+            name = last.name
+        else:
+            name = f"demodata_{next(_numbers)}"
+            self._control(f"SAVEPOINT {name}")
+        mark = Mark(name, owner, len(self._written), self._writes)
         self._marks.append(mark)
         return mark
 
-    def _back_to(self, mark: Mark) -> None:
-        """Undo everything after a savepoint, and forget the savepoints after it."""
+    def _back_to(self, mark: Mark, *, counting: bool = False) -> None:
+        """Undo everything after a savepoint, and forget the savepoints after it.
+
+        Args:
+            mark: The savepoint.
+            counting: Have the database count keys as it did then, too.
+        """
         for reader in list(self._readers):
             reader.hold()
         self._readers.clear()
-        if not self._control(f"ROLLBACK TO SAVEPOINT {mark.name}"):
+        statement = f"ROLLBACK TO SAVEPOINT {mark.name}"
+        if counting and self._writes > mark.writes:
+            statement += self._database.recount(mark.counters)
+            self._counters, self._counted_at = mark.counters, self._writes
+        if not self._control(statement):
             return
         while self._marks[-1] is not mark:
             self._lose(self._marks.pop())
@@ -466,17 +732,23 @@ class Sandbox:
 
     def _release(self, mark: Mark) -> None:
         """Give the last savepoint up."""
-        if self._control(f"RELEASE SAVEPOINT {mark.name}"):
-            self._marks.remove(mark)
-            mark.alive = False
-            self._trim()
+        mark.owner = None
+        self._trim()
 
     def _trim(self) -> None:
-        """Release savepoints that nobody goes back to and no other one stands above."""
-        while self._marks and self._marks[-1].owner is None:
-            mark = self._marks.pop()
+        """Release savepoints that nobody goes back to and no other one stands above.
+
+        One after which nothing has been written is left for the next who needs one.
+        """
+        while self.releasing and self._marks and self._marks[-1].owner is None:
+            mark = self._marks[-1]
+            shared = len(self._marks) > 1 and self._marks[-2].name == mark.name
+            if not shared and mark.position == len(self._written):
+                return
+            self._marks.pop()
             mark.alive = False
-            self._control(f"RELEASE SAVEPOINT {mark.name}")
+            if not shared:
+                self._control(f"RELEASE SAVEPOINT {mark.name}")
 
     def _control(self, statement: str) -> bool:
         """Run a statement of our own on the driver's connection.
@@ -484,17 +756,27 @@ class Sandbox:
         Returns:
             Whether it worked; where it did not, the transaction is not ours any more.
         """
-        if self._driver is None or self._cause:
+        if self._driver is None or self._cause or self._foreign():
             return False
         try:
             with closing(self._driver.cursor()) as cursor:
                 cursor.execute(statement)
         except Exception as error:  # noqa: BLE001 - each driver has errors of its own
-            self._cause = f"{_ROUND} ({error})"
+            self._fail(error)
             return False
         return True
 
+    def _fail(self, error: Exception) -> None:
+        """Note what a statement of our own has failed with."""
+        words = " ".join(str(error).split())
+        lost = self._driver is not None and self._database.lost(self._driver)
+        self._cause = f"{_LOST if lost else _ROUND} ({words})"
 
+
+_ANOTHERS: Final[list[object]] = []
+"""What belongs to the process that this one has been forked from, and is not to be closed here."""
+
+_LOST: Final = "the connection to the server was lost"
 _ROUND: Final = (
     "COMMIT, ROLLBACK or close() went round the demo database, on the driver's own connection"
 )

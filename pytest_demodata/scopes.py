@@ -30,6 +30,7 @@ class Scopes:
     Attributes:
         version: Another number whenever `current` may have another answer.
         between_tests: Whether one test has ended and the next one has not begun.
+        ending: Whether a test is over, and what it has written on its way out.
         idle: Whether no scope of a test is open yet, or any more.
         thread: The thread that runs the tests.
     """
@@ -37,6 +38,7 @@ class Scopes:
     def __init__(self) -> None:
         self.version = 0
         self.between_tests = False
+        self.ending = False
         self.idle = False
         self.thread = get_ident()
         self._open: list[Scope] = []

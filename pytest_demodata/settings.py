@@ -20,6 +20,7 @@ from pytest_demodata.defaults import (
     PACKAGED_LOCALES,
 )
 from pytest_demodata.errors import LocaleError, SettingError, did_you_mean
+from pytest_demodata.urls import DatabaseUrl, read_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,8 +44,12 @@ class Settings(NamedTuple):
     as_of: date
 
     def options(self) -> str:
-        """Return the command line that gives these settings; what few change only if changed."""
-        given = {"volume": self.volume, "seed": self.seed, "url": self.url}
+        """Return the command line that gives these settings; what few change only if changed.
+
+        It shows no secret.
+        """
+        url = DatabaseUrl(self.url).masked
+        given = {"volume": self.volume, "seed": self.seed, "url": url}
         if self.locale != DEFAULT_LOCALE:
             given["locale"] = self.locale
         if self.as_of != DEFAULT_AS_OF:
@@ -183,48 +188,6 @@ def _locales_of_faker() -> set[str]:
     return {path.name for path in found if re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", path.name)}
 
 
-def read_url(text: str, folder: Path | None = None) -> str:
-    """Read the URL of a database, as far as it can be without SQLAlchemy.
-
-    Args:
-        text: The URL.
-        folder: Where a relative path begins, if it is not the current one.
-
-    Raises:
-        SettingError: The demo databases cannot stand there.
-    """
-    url = text.strip()
-    scheme, slashes, rest = url.partition("://")
-    allowed = "Allowed: sqlite:// (in memory), or sqlite:///file (in a temporary file beside it)."
-    if not slashes:
-        message = f"The URL has no '://'.\n{allowed}"
-        raise SettingError(message)
-    if scheme not in {"sqlite", "sqlite+pysqlite"}:
-        message = (
-            f"The URL is one of {scheme!r}, on which this version has no demo databases.\n{allowed}"
-        )
-        raise SettingError(message)
-    if rest and (not rest.startswith("/") or "?" in rest):
-        message = f"The URL is {url!r}.\n{allowed}"
-        raise SettingError(message)
-    if in_memory(rest[1:]):
-        return url
-    file = (folder or Path.cwd()) / rest[1:]
-    if file.is_dir() or not file.parent.is_dir():
-        why = f"{file} is a folder" if file.is_dir() else f"there is no folder {file.parent}"
-        message = (
-            f"The URL is {url!r}, and {why}.\n"
-            "Allowed: a file in a folder that exists; the temporary file stands beside it."
-        )
-        raise SettingError(message)
-    return url
-
-
-def in_memory(database: str | None) -> bool:
-    """Return whether a URL's database is no file."""
-    return database in {None, "", ":memory:"}
-
-
 SETTINGS: Final = (
     Setting(
         "volume",
@@ -234,7 +197,13 @@ SETTINGS: Final = (
         "(customers=50,products=20,invoices=500)",
     ),
     Setting("seed", DEFAULT_SEED, read_seed, "seed of the data: any whole number"),
-    Setting("url", DEFAULT_URL, read_url, "database: sqlite:// (in memory) or sqlite:///file"),
+    Setting(
+        "url",
+        DEFAULT_URL,
+        read_url,
+        "database: sqlite:// (in memory), sqlite:///file, postgresql+psycopg://…, "
+        "mysql+pymysql://… or mariadb+pymysql://…",
+    ),
     Setting("locale", DEFAULT_LOCALE, read_locale, "locale of names, places and taxes"),
     Setting(
         "as_of",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import types
@@ -68,3 +69,21 @@ def moment(seconds: int) -> datetime:
 def scale_of(kind: types.TypeEngine[Any]) -> int:
     """Return how many decimal places the engine counts in; 0 where it does not."""
     return kind.scale or 0 if isinstance(kind, types.Numeric) else 0
+
+
+@lru_cache(maxsize=8_192)
+def date_text(day: int) -> str:
+    """Turn a counted day into its text in ISO 8601."""
+    return date.fromordinal(day).isoformat()
+
+
+@lru_cache(maxsize=8_192)
+def _clock_text(second: int) -> str:
+    minute, second = divmod(second, 60)
+    return f"{minute // 60:02d}:{minute % 60:02d}:{second:02d}"
+
+
+def time_text(seconds: int) -> str:
+    """Turn counted seconds into the text that databases read as a time without zone."""
+    day, second = divmod(seconds, DAY_SECONDS)
+    return f"{date_text(day)} {_clock_text(second)}"

@@ -19,10 +19,23 @@ from sqlalchemy.exc import DBAPIError
 from pytest_demodata import prepare_sqlite
 from pytest_demodata.invoicing import Base
 
+pytest.register_assert_rewrite(
+    "patterns",
+    "patterns_mariadb",
+    "patterns_postgresql",
+    "patterns_sqlite",
+    "runs",
+    "users_database",
+)
+
+from runs import Runs  # noqa: E402 - after what has its assertions rewritten
+from users_database import MariaDBDatabase, PostgreSQLDatabase  # noqa: E402
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import URL, Engine
+    from users_database import UsersDatabase
 
 pytest_plugins = ["pytester"]
 
@@ -36,6 +49,8 @@ _SERVERS: Final = {
         "mariadb+pymysql://root@127.0.0.1:3306/?connect_timeout=3",
     ),
 }
+
+_KINDS: Final = {kind.kind: kind for kind in (PostgreSQLDatabase, MariaDBDatabase)}
 
 
 @contextmanager
@@ -66,6 +81,7 @@ def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyte
     """The runs inside of tests print what they print on a desk: on CI, pytest cuts no line."""
     for variable in ("CI", "BUILD_NUMBER"):
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:asyncio")  # where no ini file is, it warns
     return pytester
 
 
@@ -101,3 +117,67 @@ def any_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     yield engine
     Base.metadata.drop_all(engine)
     engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def any_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a database of each kind, for runs of pytest inside of a test."""
+    if request.param == "sqlite":
+        return "sqlite://"
+    url: URL = request.getfixturevalue(f"{request.param}_url")
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def users(request: pytest.FixtureRequest) -> Iterator[UsersDatabase]:
+    """A user's own database, for the one test, with tables of the names that the dataset has."""
+    database = _KINDS[request.param](request.getfixturevalue(f"{request.param}_url"))
+    yield database
+    database.drop()
+
+
+class _Nobody:
+    """Whoever has no database of their own, as on SQLite in memory."""
+
+    kind = "sqlite"
+    url = "sqlite://"
+
+    def assert_untouched(self) -> None:
+        """Hold nothing."""
+
+
+@pytest.fixture(scope="session")
+def owner(request: pytest.FixtureRequest) -> Iterator[UsersDatabase | _Nobody | None]:
+    """Whose database the demo databases stand in, for tests that have its kind as a parameter.
+
+    When the last of them is over, nothing of the demo databases is left on its server.
+    """
+    kind = getattr(request, "param", None)
+    if kind in {None, "sqlite"}:
+        yield _Nobody() if kind else None
+        return
+    database = _KINDS[kind](request.getfixturevalue(f"{kind}_url"))
+    yield database
+    try:
+        database.assert_clean()
+    finally:
+        database.drop()
+
+
+@pytest.fixture(scope="session")
+def demodata_url(demodata_url: str, owner: UsersDatabase | _Nobody | None) -> str:
+    """The database of the demo databases: the owner's, or that of the option."""
+    return owner.url if owner else demodata_url
+
+
+@pytest.fixture
+def runs(
+    users: UsersDatabase, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Runs]:
+    """Runs of pytest on the user's database; what is left of them is killed."""
+    for name in ("VOLUME", "SEED", "URL", "LOCALE", "AS_OF"):
+        monkeypatch.delenv(f"DEMODATA_{name}", raising=False)
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    runs = Runs(pytester, users.url)
+    yield runs
+    runs.kill()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from pytest_demodata import IsolationWarning, prepare_sqlite
 from pytest_demodata.databases import database_of
@@ -20,7 +20,7 @@ from pytest_demodata.sandbox import Client, Sandbox
 from pytest_demodata.scopes import Scope, Scopes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Engine
 
@@ -43,16 +43,36 @@ def test_a_savepoint_that_is_gone_at_its_end_is_told(any_engine: Engine, end: st
 ROUND: Final = (
     "COMMIT, ROLLBACK or close() went round the demo database, on the driver's own connection"
 )
-ESCAPES: Final = {
+ENDS: Final = {
     "driver.commit()": ROUND,
     "driver.rollback()": ROUND,
-    "driver.close()": ROUND,
-    "driver.execute('COMMIT')": ROUND,
-    "driver.executescript('SELECT 1;')": ROUND,
-    "clash('ROLLBACK')": (
-        "the statement 'INSERT OR ROLLBACK INTO customer_types (id, name) VALUES (1, 1)' ended it"
-    ),
-    "trigger()": "the statement 'DELETE FROM inventory' ended it",
+    "driver.cursor().execute('COMMIT')": ROUND,
+}
+LOST: Final = "the connection to the server was lost"
+ESCAPES: Final = {
+    "sqlite": {
+        **ENDS,
+        "driver.close()": ROUND,
+        "driver.executescript('SELECT 1;')": ROUND,
+        "clash('ROLLBACK')": (
+            "the statement 'INSERT OR ROLLBACK INTO customer_types (id, name) VALUES (1, 1)' ended"
+            " it"
+        ),
+        "trigger()": "the statement 'DELETE FROM inventory' ended it",
+    },
+    "postgresql": {
+        **ENDS,
+        "driver.close()": LOST,
+        "session('SELECT pg_terminate_backend(pg_backend_pid())')": LOST,
+    },
+    "mariadb": {
+        "driver.rollback()": ROUND,
+        "driver.close()": LOST,
+        "session('KILL CONNECTION_ID()')": LOST,
+        "session(\"EXECUTE IMMEDIATE 'COMMIT'\")": (
+            "the statement \"EXECUTE IMMEDIATE 'COMMIT'\" ended it"
+        ),
+    },
 }
 """Each way out, and the cause that is told."""
 
@@ -73,7 +93,7 @@ TOOLS: Final = """
     from datetime import datetime
 
     from sqlalchemy import text
-    from sqlalchemy.exc import IntegrityError
+    from sqlalchemy.exc import DBAPIError, IntegrityError
 
     from pytest_demodata.invoicing import CustomerType
 
@@ -98,6 +118,10 @@ TOOLS: Final = """
                     f"INSERT OR {resolution} INTO customer_types (id, name) VALUES (1, 1)"
                 ))
 
+        def session(statement):
+            with suppress(DBAPIError):
+                db.session.execute(text(statement))
+
         def trigger():
             with suppress(IntegrityError), db.engine.begin() as connection:
                 connection.execute(text(
@@ -106,7 +130,9 @@ TOOLS: Final = """
                 ))
                 connection.execute(text("DELETE FROM inventory"))
 
-        eval(how, {"driver": driver, "clash": clash, "trigger": trigger})
+        eval(how, {
+            "driver": driver, "clash": clash, "session": session, "trigger": trigger
+        })
 
     def assert_anew(db):
         assert tiers(db) == ""
@@ -147,13 +173,20 @@ def _assert_told(result: pytest.RunResult, volume: str, cause: str, times: int =
 
 
 @pytest.mark.usefixtures("tools")
-@pytest.mark.parametrize("how", ESCAPES)
-def test_a_test_that_breaks_out_fails_with_the_cause(pytester: pytest.Pytester, how: str) -> None:
+@pytest.mark.parametrize(
+    ("any_url", "how"),
+    [(kind, how) for kind, ways in ESCAPES.items() for how in ways],
+    indirect=["any_url"],
+)
+def test_a_test_that_breaks_out_fails_with_the_cause(
+    pytester: pytest.Pytester, any_url: str, how: str
+) -> None:
     """It fails, what it does next with the data fails in a sentence, and the next finds it anew."""
+    cause = ESCAPES[make_url(any_url).get_backend_name()][how]
     pytester.makepyfile(f"""
         import pytest
         from pytest_demodata import IsolationError
-        from tools import assert_anew, escape, write
+        from tools import assert_anew, escape, tiers, write
 
         def test_before(demo_db_small):
             write(demo_db_small, "before")
@@ -163,14 +196,15 @@ def test_a_test_that_breaks_out_fails_with_the_cause(pytester: pytest.Pytester, 
             escape(demo_db_small, {how!r})
             for use in (
                 lambda: write(demo_db_small, "again"),
-                lambda: demo_db_small.session.connection(),
+                lambda: tiers(demo_db_small),
+                lambda: demo_db_small.sessionmaker().connection(),
                 lambda: demo_db_small.engine.raw_connection(),
                 lambda: demo_db_small.digests,
                 lambda: demo_db_small.reset(),
             ):
                 with pytest.raises(IsolationError) as caught:
                     use()
-                assert str(caught.value) == {GONE.format(cause=ESCAPES[how])!r}
+                assert str(caught.value) == {GONE.format(cause=cause)!r}
             demo_db_small.session.rollback()
 
         def test_next(demo_db_small):
@@ -179,9 +213,81 @@ def test_a_test_that_breaks_out_fails_with_the_cause(pytester: pytest.Pytester, 
         def test_later(demo_db_small):
             assert_anew(demo_db_small)
     """)
-    result = _run(pytester, failed=1, passed=3)
-    _assert_told(result, "small", ESCAPES[how])
-    result.stdout.fnmatch_lines(["demodata: made small, 572 rows, 2 times in * to * s"])
+    result = _run(pytester, f"--demodata-url={any_url}", failed=1, passed=3)
+    _assert_told(result, "small", cause)
+    result.stdout.fnmatch_lines(["demodata: made small, * 2 times in * to * s"])
+
+
+KILLS: Final = {
+    "postgresql": "SELECT pg_terminate_backend({})",
+    "mariadb": "KILL {}",
+}
+
+
+@pytest.mark.usefixtures("tools")
+@pytest.mark.parametrize("any_url", KILLS, indirect=True)
+def test_a_connection_that_is_killed_in_the_middle(pytester: pytest.Pytester, any_url: str) -> None:
+    """The test fails with the cause, also of one that only reads, and the next finds it anew."""
+    kind = make_url(any_url).get_backend_name()
+    number = "pg_backend_pid()" if kind == "postgresql" else "CONNECTION_ID()"
+    pytester.makepyfile(f"""
+        import time
+        from threading import Thread
+
+        import pytest
+        from pytest_demodata import IsolationError
+        from sqlalchemy import create_engine, text
+        from sqlalchemy.exc import DBAPIError
+        from tools import assert_anew, tiers, write
+
+        def kill(db):
+            with db.engine.connect() as connection:
+                number = connection.scalar(text("SELECT {number}"))
+            other = create_engine({any_url!r}, isolation_level="AUTOCOMMIT")
+            with other.connect() as connection:
+                connection.execute(text({KILLS[kind]!r}.format(number)))
+            other.dispose()
+            time.sleep(0.1)
+
+        @pytest.fixture(scope="module", autouse=True)
+        def row(demo_db_small):
+            write(demo_db_small, "module")
+
+        def test_writes(demo_db_small):
+            with demo_db_small.sessionmaker() as session:
+                session.execute(text("DELETE FROM inventory"))
+                kill(demo_db_small)
+                with pytest.raises((DBAPIError, IsolationError)):
+                    session.execute(text("DELETE FROM invoice_line_items"))
+            with pytest.raises(IsolationError, match="The data is gone: .* {LOST}"):
+                tiers(demo_db_small)
+
+        def test_next(demo_db_small):
+            assert_anew(demo_db_small)
+
+        def test_reads(demo_db_small):
+            tiers(demo_db_small)
+            kill(demo_db_small)
+            with pytest.raises((DBAPIError, IsolationError)):
+                tiers(demo_db_small)
+
+        def test_after_it(demo_db_small):
+            assert_anew(demo_db_small)
+
+        def test_is_killed_in_its_thread(demo_db_small):
+            with pytest.raises((DBAPIError, IsolationError)):
+                with demo_db_small.engine.begin() as connection:
+                    thread = Thread(target=kill, args=[demo_db_small])
+                    thread.start()
+                    thread.join()
+                    connection.execute(text("DELETE FROM inventory"))
+
+        def test_last(demo_db_small):
+            assert_anew(demo_db_small)
+    """)
+    result = _run(pytester, f"--demodata-url={any_url}", failed=3, passed=3)
+    assert _in_errors(result).count(f"of volume 'small': {LOST}") == 3
+    result.stdout.fnmatch_lines(["demodata: made small, * 4 times in * to * s"])
 
 
 PHASES: Final = {
@@ -251,7 +357,7 @@ def test_a_fixture_that_breaks_out_is_an_error(
         """,
     )
     result = _run(pytester, errors=1, passed=4 if "teardown" in phase else 3)
-    _assert_told(result, "small", ESCAPES[how])
+    _assert_told(result, "small", ESCAPES["sqlite"][how])
     result.stdout.fnmatch_lines(["demodata: made small, 572 rows, 2 times in * to * s"])
 
 
@@ -274,9 +380,18 @@ def test_the_last_teardown_breaks_out(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.usefixtures("tools")
-@pytest.mark.parametrize("end", ["COMMIT", "ROLLBACK"])
+@pytest.mark.parametrize(
+    ("any_url", "end"),
+    [
+        ("sqlite", "COMMIT"),
+        ("sqlite", "ROLLBACK"),
+        ("postgresql", "ROLLBACK"),
+        ("mariadb", "COMMIT"),
+    ],
+    indirect=["any_url"],
+)
 def test_a_new_transaction_does_not_hide_that_the_old_one_has_ended(
-    pytester: pytest.Pytester, end: str
+    pytester: pytest.Pytester, any_url: str, end: str
 ) -> None:
     """A savepoint that is gone is found at the latest when the test ends."""
     pytester.makepyfile(f"""
@@ -288,7 +403,7 @@ def test_a_new_transaction_does_not_hide_that_the_old_one_has_ended(
 
         def test_escapes(demo_db_small):
             write(demo_db_small, "test")
-            escape(demo_db_small, "driver.execute({end!r}), driver.execute('BEGIN')")
+            escape(demo_db_small, "[driver.cursor().execute(each) for each in ({end!r}, 'BEGIN')]")
 
         def test_next(demo_db_small):
             assert_anew(demo_db_small)
@@ -296,8 +411,8 @@ def test_a_new_transaction_does_not_hide_that_the_old_one_has_ended(
         def test_later(demo_db_small):
             assert_anew(demo_db_small)
     """)
-    result = _run(pytester, errors=1, passed=4)
-    result.stdout.fnmatch_lines([f"*of volume 'small': {ROUND} (no such savepoint: demodata_*)."])
+    result = _run(pytester, f"--demodata-url={any_url}", errors=1, passed=4)
+    result.stdout.fnmatch_lines([f"*of volume 'small': {ROUND} (*demodata_*)."])
 
 
 @pytest.mark.usefixtures("tools")
@@ -325,7 +440,8 @@ def test_statements_after_a_new_transaction(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.usefixtures("tools")
-def test_only_the_broken_database_is_made_anew(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("any_url", ["sqlite", "postgresql"], indirect=True)
+def test_only_the_broken_database_is_made_anew(pytester: pytest.Pytester, any_url: str) -> None:
     """Another volume, and what was written to it, stays."""
     pytester.makepyfile("""
         import pytest
@@ -352,11 +468,11 @@ def test_only_the_broken_database_is_made_anew(pytester: pytest.Pytester) -> Non
             assert_anew(demo_db_small)
             assert_anew(demo_db_medium)
     """)
-    result = _run(pytester, failed=2, passed=2)
+    result = _run(pytester, f"--demodata-url={any_url}", failed=2, passed=2)
     told = [ESCAPED.format(volume=volume, cause=ROUND) for volume in ("small", "medium")]
     assert "\n\n".join(told) in _in_errors(result)
     result.stdout.fnmatch_lines(
-        ["demodata: made small, 572 rows, 3 times in * s; medium, * rows, 2 times in * s"]
+        ["demodata: made small, * rows, 3 times in * s; medium, * rows, 2 times in * s"]
     )
 
 
@@ -440,7 +556,7 @@ def test_a_test_case_breaks_out(pytester: pytest.Pytester) -> None:
 
 @pytest.mark.usefixtures("tools")
 def test_what_is_left_of_an_escape_does_not_touch_the_next_test(
-    pytester: pytest.Pytester,
+    pytester: pytest.Pytester, any_url: str
 ) -> None:
     """Sessions and connections that outlive the transaction they began in change nothing."""
     pytester.makepyfile("""
@@ -467,7 +583,7 @@ def test_what_is_left_of_an_escape_does_not_touch_the_next_test(
             assert_anew(demo_db_small)
             session, automatic, _ = left
             automatic.execute(text("ROLLBACK TO one"))
-            automatic.execute(text("RELEASE one"))
+            automatic.execute(text("RELEASE SAVEPOINT one"))
             session.rollback()
             assert tiers(demo_db_small) == "anew"
             session.execute(text("DELETE FROM inventory"))
@@ -477,7 +593,8 @@ def test_what_is_left_of_an_escape_does_not_touch_the_next_test(
         def test_later(demo_db_small):
             assert_anew(demo_db_small)
     """)
-    _assert_told(_run(pytester, failed=1, passed=2), "small", ROUND)
+    result = _run(pytester, f"--demodata-url={any_url}", failed=1, passed=2)
+    _assert_told(result, "small", ROUND)
 
 
 # --- What a fixture leaves in the session of the test
@@ -585,13 +702,18 @@ def test_an_application_s_own_listeners_are_there_before_the_data(
 
 @pytest.mark.usefixtures("tools")
 def test_reset_takes_the_rows_of_wider_fixtures_until_the_test_ends(
-    pytester: pytest.Pytester,
+    pytester: pytest.Pytester, any_url: str
 ) -> None:
     """They are back in the next test; tables that the test has made are gone."""
     pytester.makepyfile("""
         import pytest
-        from sqlalchemy import text
+        from sqlalchemy import inspect, text
         from tools import assert_anew, tiers, write
+
+        def tables(db):
+            if db.engine.name != "mariadb":
+                with db.engine.begin() as connection:
+                    yield connection
 
         @pytest.fixture(scope="module")
         def row(demo_db_small):
@@ -600,7 +722,7 @@ def test_reset_takes_the_rows_of_wider_fixtures_until_the_test_ends(
         def test_resets(row, demo_db_small):
             before = dict(demo_db_small.digests)
             write(demo_db_small, "test")
-            with demo_db_small.engine.begin() as connection:
+            for connection in tables(demo_db_small):
                 connection.execute(text(
                     "CREATE TABLE extras (customer_id INTEGER REFERENCES customers (id))"
                 ))
@@ -610,11 +732,10 @@ def test_reset_takes_the_rows_of_wider_fixtures_until_the_test_ends(
             assert tiers(demo_db_small) == ""
             after = dict(demo_db_small.digests)
             assert {name for name in after if after[name] != before[name]} == {"customer_types"}
-            with demo_db_small.engine.connect() as connection:
-                names = connection.scalars(text("SELECT name FROM sqlite_master")).all()
-                columns = connection.execute(text("SELECT * FROM customers")).keys()
-            assert "extras" not in names
-            assert "extra" not in columns
+            inspector = inspect(demo_db_small.engine)
+            assert set(inspector.get_table_names()) == set(demo_db_small.counts)
+            columns = {column["name"] for column in inspector.get_columns("customers")}
+            assert columns == set(demo_db_small.metadata.tables["customers"].columns.keys())
 
         def test_next(row, demo_db_small):
             assert tiers(demo_db_small) == "module"
@@ -626,7 +747,7 @@ def test_reset_takes_the_rows_of_wider_fixtures_until_the_test_ends(
         def test_reset_for_the_module(resetting, demo_db_small):
             assert_anew(demo_db_small)
     """)
-    _run(pytester, passed=3)
+    _run(pytester, f"--demodata-url={any_url}", passed=3)
 
 
 # --- The sandbox itself
@@ -659,11 +780,19 @@ def box(scopes: Scopes, engine: Engine) -> Iterator[Sandbox]:
     box.discard()
 
 
+def _work(
+    box: Sandbox, client: Client, statement: str, action: Callable[[], object] = lambda: None
+) -> None:
+    with box.working(client, statement) as runs:
+        if runs:
+            action()
+
+
 def _insert(box: Sandbox, client: Client, number: int) -> None:
     def action() -> None:
         box.cursor().execute(f"INSERT INTO numbers VALUES ({number})")
 
-    box.run(client, "INSERT", action)
+    _work(box, client, "INSERT", action)
 
 
 def _numbers(box: Sandbox) -> list[int]:
@@ -689,7 +818,9 @@ def test_a_driver_without_a_facade_of_its_own(box: Sandbox) -> None:
     assert _numbers(box) == [1]
 
 
+@pytest.mark.parametrize("owner", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("size", [None, 70])
+@pytest.mark.usefixtures("owner")
 def test_a_rollback_while_rows_are_fetched_loses_none(
     demo_db_small: DemoDatabase, size: int | None
 ) -> None:
@@ -728,9 +859,9 @@ def test_a_savepoint_of_the_same_name_again_and_again(box: Sandbox) -> None:
     """Savepoints that are never released go with the transaction."""
     client = Client()
     for number in range(200):
-        box.run(client, "SAVEPOINT one", lambda: None)
+        _work(box, client, "SAVEPOINT one")
         _insert(box, client, number)
-        box.run(client, "ROLLBACK TO one", lambda: None)
+        _work(box, client, "ROLLBACK TO one")
     box.commit(client)
     assert len(box._marks) == 2  # noqa: SLF001
     assert _numbers(box) == []
@@ -744,7 +875,7 @@ def test_an_interrupt_in_a_statement_leaves_the_sandbox_usable(box: Sandbox) -> 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        box.run(client, "DELETE", interrupted)
+        _work(box, client, "DELETE", interrupted)
     thread = threading.Thread(target=box.rollback, args=[client])
     thread.start()
     thread.join(1)
@@ -775,14 +906,14 @@ def test_a_client_that_outlives_its_test_rolls_nothing_back(box: Sandbox, scopes
     """A session that the garbage collector closes in the next test has nothing to undo."""
     late, nested = Client(), Client()
     _insert(box, late, 1)
-    box.run(nested, "SAVEPOINT one", lambda: None)
+    _work(box, nested, "SAVEPOINT one")
     assert not box.close_scope(scopes.close())
     scopes.open(Scope("next", "next"))
     client = Client()
     _insert(box, client, 2)
     box.rollback(late)
-    box.run(nested, "ROLLBACK TO one", lambda: None)
-    box.run(nested, "RELEASE one", lambda: None)
+    _work(box, nested, "ROLLBACK TO one")
+    _work(box, nested, "RELEASE one")
     box.rollback(nested)
     box.commit(client)
     assert _numbers(box) == [2]
@@ -836,6 +967,8 @@ def test_a_thread_that_waits_while_the_database_is_thrown_away(
     assert _numbers(box) == []
 
 
+@pytest.mark.parametrize("owner", ["sqlite", "postgresql", "mariadb"], indirect=True)
+@pytest.mark.usefixtures("owner")
 def test_sessions_that_the_garbage_collector_finds_roll_back_their_own(
     demo_db_small: DemoDatabase,
 ) -> None:

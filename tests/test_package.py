@@ -19,21 +19,24 @@ PACKAGE: Final = Path(pytest_demodata.__file__).parent
 
 LADDER: Final = [
     ["defaults", "errors", "streams", "progress", "scopes", "statements", "ticker"],
-    ["words.live", "violations"],
+    ["words.live", "violations", "urls"],
     ["assertions.amounts", "assertions.catalog", "assertions.checked", "assertions.target"],
     ["assertions.columns"],
     ["assertions.references", "assertions.unique"],
     ["assertions.orphans", "assertions.sums"],
     ["assertions.invoices", "assertions.totals"],
     ["words", "volumes", "values"],
-    ["recipes.recipe", "settings", "sandbox"],
+    ["recipes.recipe", "settings", "masking", "sandbox"],
     ["recipes.dating", "recipes.deriving", "recipes.drawing", "recipes.referring"],
     ["recipes"],
     ["blueprint"],
     ["frames"],
     ["engine"],
     ["digests", "isolation", "facade", "invoicing.expressions", "invoicing.timing"],
-    ["databases.default", "databases.sqlite_facade", "invoicing.models"],
+    [
+        *("async_facade", "databases.connecting", "databases.default"),
+        *("databases.sqlite_facade", "invoicing.models"),
+    ],
     ["databases.mysql", "databases.postgresql", "databases.sqlite"],
     ["databases", "invoicing.foundation", "invoicing.customers", "invoicing.products"],
     ["invoicing", "invoicing.invoices", "invoicing.row_rules"],
@@ -81,11 +84,15 @@ def test_the_ladder_names_every_module() -> None:
     assert {module for modules in LADDER for module in modules} == set(_modules())
 
 
-def test_a_run_that_does_not_use_the_plugin_loads_nothing_for_it(pytester: pytest.Pytester) -> None:
+def test_a_run_that_does_not_use_the_plugin_loads_nothing_for_it(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Up to pytest_unconfigure, a run without our fixtures has loaded no third-party module.
 
-    Faker has a pytest plugin of its own, which loads Faker; it is left out here.
+    Faker has a pytest plugin of its own, which loads Faker; it is left out here. So is coverage,
+    which loads greenlet.
     """
+    monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
     pytester.makeconftest("""
         import sys
         before = set(sys.modules)
@@ -101,7 +108,10 @@ def test_a_run_that_does_not_use_the_plugin_loads_nothing_for_it(pytester: pytes
     result.assert_outcomes(passed=1)
     printed = result.outlines
     assert "HEAVY []" in printed
-    light = ("defaults", "errors", "plugin", "run", "scopes", "settings", "ticker")
+    light = (
+        *("defaults", "errors", "masking", "plugin", "run", "scopes", "settings", "ticker"),
+        "urls",
+    )
     ours = ["pytest_demodata", *(f"pytest_demodata.{name}" for name in light)]
     assert f"OURS {ours}" in printed
 

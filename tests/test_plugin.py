@@ -33,8 +33,13 @@ VOLUMES_ALLOWED: Final = (
     "Allowed: small, medium, large, huge; a multiple such as large*10; or counts such as "
     "customers=50,products=20,invoices=500."
 )
-URLS_ALLOWED: Final = (
+FILES_ALLOWED: Final = (
     "Allowed: sqlite:// (in memory), or sqlite:///file (in a temporary file beside it)."
+)
+URLS_ALLOWED: Final = (
+    f"{FILES_ALLOWED[:-1].replace(', or', ',')}, "
+    "postgresql+psycopg://user:password@host:port/database, and the same with mysql+pymysql or "
+    "mariadb+pymysql."
 )
 
 QUIET: Final = (
@@ -490,8 +495,8 @@ BAD: Final = [
     (
         "url",
         "postgresql://u:secret@h/d",
-        f"The URL is one of 'postgresql', on which this version has no demo databases.\n"
-        f"{URLS_ALLOWED}",
+        "The URL begins with 'postgresql', and the demo databases work through "
+        "'postgresql+psycopg'.\nWrite 'postgresql+psycopg://u:***@h/d'.",
     ),
     (
         "url",
@@ -615,7 +620,11 @@ REDEFINED_WRONG: Final = [
         "Allowed: a date from 1010-01-01 to 9990-12-31.",
     ),
     ("demodata_url", "None", f"The URL is None.\n{TEXTS_ALLOWED}"),
-    ("demodata_url", "'x.db'", f"The URL has no '://'.\n{URLS_ALLOWED}"),
+    (
+        "demodata_url",
+        "'x.db'",
+        f"The URL does not begin with a scheme and '://'.\n{URLS_ALLOWED}",
+    ),
     (
         "demodata_url",
         "pathlib.PurePosixPath('x.db')",
@@ -624,19 +633,18 @@ REDEFINED_WRONG: Final = [
     (
         "demodata_url",
         "'nonsense://u:secret@h/d'",
-        "The URL is one of 'nonsense', on which this version has no demo databases.\n"
-        f"{URLS_ALLOWED}",
+        f"The URL begins with 'nonsense', on which there are no demo databases.\n{URLS_ALLOWED}",
     ),
     (
         "demodata_url",
-        "sqlalchemy.make_url('mysql+pymysql://u:secret@h/d')",
-        "The URL is one of 'mysql+pymysql', on which this version has no demo databases.\n"
-        f"{URLS_ALLOWED}",
+        "sqlalchemy.make_url('mysql+mysqldb://u:secret@h/d')",
+        "The URL begins with 'mysql+mysqldb', and the demo databases work through "
+        "'mysql+pymysql'.\nWrite 'mysql+pymysql://u:***@h/d'.",
     ),
     (
         "demodata_url",
         "'sqlite:///file:x.db?mode=ro&uri=true'",
-        f"The URL is 'sqlite:///file:x.db?mode=ro&uri=true'.\n{URLS_ALLOWED}",
+        f"The URL is 'sqlite:///file:x.db?mode=ro&uri=true'.\n{FILES_ALLOWED}",
     ),
     (
         "demodata_url",
@@ -909,7 +917,9 @@ def test_help_markers_and_fixtures_are_shown(run: Run, pytester: pytest.Pytester
             "                        (customers=50,products=20,invoices=500)",
             "  --demodata-seed=VALUE",
             "                        seed of the data: any whole number",
-            "  --demodata-url=VALUE  database: sqlite:// (in memory) or sqlite:///file",
+            "  --demodata-url=VALUE  database: sqlite:// (in memory), sqlite:///file,",
+            "                        postgresql+psycopg://…, mysql+pymysql://… or",
+            "                        mariadb+pymysql://…",
             "  --demodata-locale=VALUE",
             "                        locale of names, places and taxes",
             "  --demodata-as-of=VALUE",
@@ -926,7 +936,7 @@ def test_help_markers_and_fixtures_are_shown(run: Run, pytester: pytest.Pytester
     shown = run("--fixtures").stdout
     for fixture, sentence in {
         "demodata_seed": "The seed: the same one gives the same data on every machine and *.",
-        "demodata_url": "The database: `sqlite://`, in memory, or `sqlite:///file`, in a *.",
+        "demodata_url": "The database: `sqlite://`, `sqlite:///file`, or a server's *.",
         "demodata_locale": "The locale of names, places, telephone numbers and taxes, *.",
         "demodata_as_of": "The date that all dates of the data hang on; nothing is later.",
         "demo_db_small": "A database that holds the small dataset: 25 customers, 75 invoices.",

@@ -24,7 +24,7 @@ TOOLS: Final = """
     def insert(name):
         return text(
             "INSERT INTO customer_types (name, discount_percentage, priority_level, active,"
-            f" created_at) VALUES ('{name}', 0, 1, 1, '2025-01-01 00:00:00.000000')"
+            f" created_at) VALUES ('{name}', 0, 1, true, '2025-01-01 00:00:00.000000')"
         )
 
     def write(db, name):
@@ -66,7 +66,9 @@ def _run(pytester: pytest.Pytester, *arguments: str, **outcomes: int) -> pytest.
 pytestmark = pytest.mark.usefixtures("tools")
 
 
-def test_rows_last_as_long_as_the_scope_of_their_fixture(pytester: pytest.Pytester) -> None:
+def test_rows_last_as_long_as_the_scope_of_their_fixture(
+    pytester: pytest.Pytester, any_url: str
+) -> None:
     """Fixtures of class, module, package and session each keep what they add to their own end."""
     pytester.makepyfile(
         **{
@@ -156,7 +158,73 @@ def test_rows_last_as_long_as_the_scope_of_their_fixture(pytester: pytest.Pytest
             """,
         }
     )
-    _run(pytester, "outer/test_a.py", "outer/inner", "outer/test_d.py", "test_z.py", passed=9)
+    files = ("outer/test_a.py", "outer/inner", "outer/test_d.py", "test_z.py")
+    _run(pytester, f"--demodata-url={any_url}", *files, passed=9)
+
+
+def test_the_next_key_is_the_one_after_those_of_wider_scopes(
+    pytester: pytest.Pytester, any_url: str
+) -> None:
+    """Each test counts on from what fixtures have added, and the next module from the dataset."""
+    pytester.makepyfile(
+        tools_of_keys="""
+            from tools import tier
+
+            def keys(db, rows=1):
+                with db.sessionmaker() as session:
+                    added = [tier(f"{number}") for number in range(rows)]
+                    session.add_all(added)
+                    session.commit()
+                    found = [each.id for each in added]
+                    for each in added:
+                        session.delete(each)
+                    session.commit()
+                    return found
+        """,
+        test_a="""
+            import pytest
+            from tools import tiers, write
+            from tools_of_keys import keys
+
+            @pytest.fixture(scope="module")
+            def of_module(demo_db_small):
+                write(demo_db_small, "module")
+                write(demo_db_small, "module too")
+
+            @pytest.fixture(scope="class")
+            def of_class(of_module, demo_db_small):
+                write(demo_db_small, "class")
+
+            def test_before(demo_db_small):
+                assert keys(demo_db_small, 3) == [5, 6, 7]
+
+            @pytest.mark.parametrize("number", range(2))
+            def test_in_the_module(of_module, demo_db_small, number):
+                assert keys(demo_db_small) == [7]
+
+            class TestIt:
+                @pytest.mark.parametrize("number", range(3))
+                def test_in_the_class(self, of_class, demo_db_small, number):
+                    assert keys(demo_db_small, 2) == [8, 9]
+
+            def test_after(demo_db_small):
+                demo_db_small.session.connection()
+                assert keys(demo_db_small) == [7]
+                demo_db_small.reset()
+                assert keys(demo_db_small) == [5]
+                assert tiers(demo_db_small) == ""
+
+            def test_last(demo_db_small):
+                assert keys(demo_db_small) == [7]
+        """,
+        test_b="""
+            from tools_of_keys import keys
+
+            def test_next_module(demo_db_small):
+                assert keys(demo_db_small) == [5]
+        """,
+    )
+    _run(pytester, f"--demodata-url={any_url}", passed=9)
 
 
 WRITING: Final = {
@@ -168,12 +236,25 @@ WRITING: Final = {
     "commits on the connection": "db.connection.execute(insert('row')); db.connection.commit()",
     "leaves a session open": "s = db.sessionmaker(); s.add(tier('row')); s.flush(); LEFT.append(s)",
     "leaves a connection open": "c = db.engine.connect(); c.execute(insert('row')); LEFT.append(c)",
-    "uses the driver": "db.engine.raw_connection().driver_connection.execute(str(insert('row')))",
+    "uses the driver": (
+        "db.engine.raw_connection().driver_connection.cursor().execute(str(insert('row')))"
+    ),
 }
 
 
-@pytest.mark.parametrize("scope", ["class", "module", "session"])
-def test_it_does_not_matter_how_a_fixture_writes(pytester: pytest.Pytester, scope: str) -> None:
+@pytest.mark.parametrize(
+    ("any_url", "scope"),
+    [
+        *(("sqlite", scope) for scope in ("class", "module", "session")),
+        ("postgresql", "module"),
+        ("postgresql", "session"),
+        ("mariadb", "module"),
+    ],
+    indirect=["any_url"],
+)
+def test_it_does_not_matter_how_a_fixture_writes(
+    pytester: pytest.Pytester, any_url: str, scope: str
+) -> None:
     """A fixture of a wider scope may commit, or flush, or only add."""
     pytester.makeconftest("LEFT = []")
     row, of_session = "row", scope == "session"
@@ -216,7 +297,7 @@ def test_it_does_not_matter_how_a_fixture_writes(pytester: pytest.Pytester, scop
                 """,
             }
         )
-    _run(pytester, passed=5 * len(WRITING))
+    _run(pytester, f"--demodata-url={any_url}", passed=5 * len(WRITING))
 
 
 def test_objects_of_a_wider_fixture_stay_loaded(pytester: pytest.Pytester) -> None:
@@ -333,7 +414,8 @@ def test_a_test_asks_for_a_wider_fixture_after_it_has_written(pytester: pytest.P
     _run(pytester, passed=2)
 
 
-def test_that_warning_as_an_error_leaves_nothing(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("any_url", ["sqlite", "postgresql"], indirect=True)
+def test_that_warning_as_an_error_leaves_nothing(pytester: pytest.Pytester, any_url: str) -> None:
     """Where warnings are errors, the late fixture fails, and the next test has the dataset."""
     pytester.makepyfile("""
         import pytest
@@ -354,11 +436,12 @@ def test_that_warning_as_an_error_leaves_nothing(pytester: pytest.Pytester) -> N
         def test_later(demo_db_small):
             assert tiers(demo_db_small) == ""
     """)
-    result = _run(pytester, failed=1, passed=2)
+    result = _run(pytester, f"--demodata-url={any_url}", failed=1, passed=2)
     result.stdout.fnmatch_lines(["*IsolationWarning: A fixture of a wider scope was set up after*"])
 
 
-def test_teardowns_read_and_write(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("any_url", ["sqlite", "mariadb"], indirect=True)
+def test_teardowns_read_and_write(pytester: pytest.Pytester, any_url: str) -> None:
     """Each teardown finds what its fixture has written, and the rows of narrower ones gone."""
     pytester.makeconftest("""
         import pytest
@@ -396,7 +479,7 @@ def test_teardowns_read_and_write(pytester: pytest.Pytester) -> None:
         test_other = test_one
     """
     pytester.makepyfile(test_a=test, test_b=test)
-    _run(pytester, passed=4)
+    _run(pytester, f"--demodata-url={any_url}", passed=4)
 
 
 def test_parametrised_fixtures_of_a_module(pytester: pytest.Pytester) -> None:
@@ -882,7 +965,7 @@ def test_a_run_that_is_stopped_ends_its_fixtures(pytester: pytest.Pytester) -> N
     result.stdout.fnmatch_lines(["*TIERS last"])
 
 
-def test_a_reader_that_outlives_its_test_goes_on(pytester: pytest.Pytester) -> None:
+def test_a_reader_that_outlives_its_test_goes_on(pytester: pytest.Pytester, any_url: str) -> None:
     """A thread of a session's fixture polls through all tests, and neither fails nor disturbs."""
     pytester.makeconftest("""
         import pytest, threading
@@ -921,7 +1004,8 @@ def test_a_reader_that_outlives_its_test_goes_on(pytester: pytest.Pytester) -> N
             demo_db_small.session.execute(text("DELETE FROM invoice_line_items"))
             demo_db_small.session.commit()
     """)
-    _run(pytester, "-Wdefault::pytest_demodata.IsolationWarning", passed=60)
+    ignoring = "-Wdefault::pytest_demodata.IsolationWarning"
+    _run(pytester, ignoring, f"--demodata-url={any_url}", passed=60)
 
 
 def test_a_session_that_cannot_end_keeps_no_other_from_it(pytester: pytest.Pytester) -> None:

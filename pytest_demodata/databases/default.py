@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ClassVar, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from sqlalchemy import insert
 
 from pytest_demodata.errors import DatabaseSetupError
 from pytest_demodata.facade import FacadeConnection
+from pytest_demodata.statements import Grammar, Words
 from pytest_demodata.values import python_values
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import URL, Connection, Table
+    from sqlalchemy import URL, Connection, MetaData, Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
     from pytest_demodata.engine import Chunk
+
+
+_GRAMMAR: Final = Grammar(Words())
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """An empty place of our own, in a transaction that is never committed.
+
+    Attributes:
+        connection: In the transaction.
+        remark: What is to be said of the place at the end of the run, or nothing.
+    """
+
+    connection: Connection
+    remark: str = ""
+
+
+def driver_of(connection: Connection) -> Any:  # noqa: ANN401 - each driver's is of its own class
+    """Return the driver's connection."""
+    return connection.connection.driver_connection
 
 
 class Database:
@@ -26,6 +49,15 @@ class Database:
 
     facade: ClassVar[type[FacadeConnection]] = FacadeConnection
     """What its connections are where several share one."""
+
+    grammar: ClassVar[Grammar] = _GRAMMAR
+    """What its statements do to a transaction."""
+
+    failure_aborts: ClassVar[bool] = False
+    """Whether a failed statement stops the transaction, up to a rollback to a savepoint."""
+
+    survives_fork: ClassVar[bool] = True
+    """Whether a forked process has a copy of the database, and no part in the connection."""
 
     ddl_in_transaction: ClassVar[bool] = True
     """Whether CREATE TABLE can be rolled back; where it cannot, it commits."""
@@ -83,10 +115,32 @@ class Database:
         del connection, tables
         yield
 
+    @contextmanager
+    def creating(
+        self, connection: Connection, metadata: MetaData, missing: list[Table]
+    ) -> Iterator[None]:
+        """Create tables, and what of them need only hold when they are filled afterwards."""
+        metadata.create_all(connection, tables=missing)
+        yield
+
     def in_transaction(self, driver: DBAPIConnection) -> bool:
         """Return whether the driver's connection is in a transaction, as far as it can tell."""
         del driver
         return True
+
+    def lost(self, driver: DBAPIConnection) -> bool:
+        """Return whether the connection is closed, by whomever."""
+        del driver
+        return False
+
+    def aborted(self, driver: DBAPIConnection) -> bool:
+        """Return whether a failed statement has stopped the transaction."""
+        del driver
+        return False
+
+    def aborted_error(self) -> Exception:
+        """Return the driver's error for a statement in a transaction that has been stopped."""
+        raise NotImplementedError
 
     def check_deferred(self, driver: DBAPIConnection) -> None:
         """Hold deferred constraints, as a COMMIT would.
@@ -96,20 +150,27 @@ class Database:
         """
         del driver
 
-    def scratch(self, url: URL) -> AbstractContextManager[Connection]:
+    def counters(self, driver: DBAPIConnection) -> object:
+        """Return the state of what counts keys, where a rollback leaves it as it is."""
+        del driver
+        return None
+
+    def recount(self, counters: Any) -> str:  # noqa: ANN401 - its own
+        """Return what puts back what `counters` returned, to follow another statement."""
+        del counters
+        return ""
+
+    def scratch(self, url: URL, metadata: MetaData) -> AbstractContextManager[Scratch]:
         """Open a connection to an empty place of our own, in a transaction, and leave no trace.
 
         Args:
             url: The user's database, whose own tables are neither seen nor touched.
+            metadata: The tables that are to be there, where none can be created in a transaction.
 
         Raises:
             DatabaseSetupError: There can be none.
         """
-        message = (
-            f"The demo databases cannot stand on {url.get_backend_name()!r} in this version.\n"
-            "Allowed: sqlite:// (in memory) and sqlite:///file (in a temporary file beside it)."
-        )
-        raise DatabaseSetupError(message)
+        raise NotImplementedError
 
     def load(self, connection: Connection, chunk: Chunk) -> None:
         """Insert the rows of a chunk, inside the connection's transaction."""

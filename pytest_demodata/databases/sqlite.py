@@ -6,8 +6,6 @@ import logging
 import os
 import sqlite3
 from contextlib import ExitStack, closing, contextmanager, suppress
-from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -15,20 +13,21 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from sqlalchemy import NullPool, bindparam, create_engine, event, text, types
 from sqlalchemy.exc import OperationalError
 
-from pytest_demodata.databases.default import Database
-from pytest_demodata.databases.sqlite_facade import SqliteFacade
+from pytest_demodata.databases.default import Database, Scratch
+from pytest_demodata.databases.sqlite_facade import GRAMMAR, SqliteFacade
 from pytest_demodata.errors import DatabaseSetupError, GenerationRunningError
 from pytest_demodata.isolation import ended_elsewhere, execute_raw
-from pytest_demodata.values import DAY_SECONDS, Remembered, python_values, scale_of
+from pytest_demodata.values import Remembered, date_text, python_values, scale_of, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-    from sqlalchemy import URL, Column, Connection, Dialect, Engine, Table
+    from sqlalchemy import URL, Column, Connection, Dialect, Engine, MetaData, Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
     from pytest_demodata.engine import Chunk
     from pytest_demodata.facade import FacadeConnection
+    from pytest_demodata.statements import Grammar
 
 _LOG: Final = logging.getLogger("pytest_demodata")
 
@@ -128,6 +127,7 @@ class Sqlite(Database):
     """SQLite, in memory or in a file."""
 
     facade: ClassVar[type[FacadeConnection]] = SqliteFacade
+    grammar: ClassVar[Grammar] = GRAMMAR
 
     def check(self, connection: Connection) -> None:
         """Look whether a transaction is open in the driver, and not only in SQLAlchemy."""
@@ -177,12 +177,13 @@ class Sqlite(Database):
                 raise sqlite3.IntegrityError(message)
 
     @contextmanager
-    def scratch(self, url: URL) -> Iterator[Connection]:
+    def scratch(self, url: URL, metadata: MetaData) -> Iterator[Scratch]:
         """Open a database in memory, or a file that is gone when its connection is closed.
 
         Raises:
             DatabaseSetupError: No file can be made in the folder of the one that `url` names.
         """
+        del metadata  # they are created where they are filled, in the transaction
         with ExitStack() as stack:
             path = stack.enter_context(_file_beside(url.database)) if _names_file(url) else None
             engine = create_engine(
@@ -197,7 +198,7 @@ class Sqlite(Database):
                 with suppress(OSError):  # Windows keeps the names of open files
                     Path(path).unlink()
             connection.begin()
-            yield connection
+            yield Scratch(connection)
 
     @contextmanager
     def generation_lock(self, connection: Connection) -> Iterator[None]:
@@ -261,23 +262,12 @@ def _stored(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Seq
     return list(map(process, python_values(kind, values)))
 
 
-@lru_cache(maxsize=8_192)
-def _date_text(day: int) -> str:
-    return date.fromordinal(day).isoformat()
-
-
-@lru_cache(maxsize=8_192)
-def _clock_text(second: int) -> str:
-    minute, second = divmod(second, 60)
-    return f"{minute // 60:02d}:{minute % 60:02d}:{second:02d}.000000"
-
-
 def _time_text(seconds: int) -> str:
-    return f"{_date_text(seconds // DAY_SECONDS)} {_clock_text(seconds % DAY_SECONDS)}"
+    return f"{time_text(seconds)}.000000"
 
 
 _CONVERTERS: Final[dict[Any, Callable[[Any], object]]] = {
     types.DateTime: _time_text,
-    types.Date: _date_text,
+    types.Date: date_text,
     types.Boolean: int,
 }

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from pytest_demodata.facade import FacadeConnection, FacadeCursor
-from pytest_demodata.statements import Effect, look_at
+from pytest_demodata.statements import Effect, Grammar, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPICursor
 
     from pytest_demodata.sandbox import Sandbox
+
+GRAMMAR: Final = Grammar(
+    Words(begins=((r"PRAGMA (?!(?:\w+\.)?(?:user_version|application_id)\s*[=(])", Effect.READ),))
+)
 
 _SETTING: Final = re.compile(r"\s*PRAGMA\s+(?:\w+\.)?(\w+)\s*[=(]", re.IGNORECASE)
 _FIXED: Final = frozenset({"journal_mode", "synchronous", "temp_store"})
@@ -64,7 +68,7 @@ class SqliteFacadeCursor(FacadeCursor):
             super().execute(statement, *parameters)
             self._rows = iter(self._cursor)  # type: ignore[call-overload]
             if self._cursor.description is not None:
-                if look_at(statement).effect is Effect.READ:
+                if GRAMMAR.look_at(statement).effect is Effect.READ:
                     self.connection.sandbox.reads(self)
                 else:
                     self._rows = iter(list(self._rows))
@@ -111,7 +115,7 @@ class SqliteFacadeCursor(FacadeCursor):
         self.connection.commit()
         begun = False
         for statement in _statements_of(script):
-            effect = look_at(statement).effect
+            effect = GRAMMAR.look_at(statement).effect
             if effect is Effect.END and "ROLLBACK" in statement.upper():
                 self.connection.rollback()
             elif effect not in {Effect.BEGIN, Effect.END}:
@@ -156,18 +160,18 @@ class SqliteFacade(FacadeConnection):
         else:
             self.rollback()
 
-    def cursor(self, *arguments: Any) -> SqliteFacadeCursor:  # noqa: ANN401
+    def cursor(self, *arguments: Any, **options: Any) -> SqliteFacadeCursor:  # noqa: ANN401
         """Open a cursor."""
-        cursor: Any = self.sandbox.cursor(*arguments)
+        cursor: Any = self.sandbox.cursor(*arguments, **options)
         if self.row_factory is not None:
             cursor.row_factory = self.row_factory
         return SqliteFacadeCursor(self, cursor)
 
-    def execute(self, statement: str, *parameters: Any) -> FacadeCursor:  # noqa: ANN401
+    def execute(self, statement: str, *parameters: Any) -> Any:  # noqa: ANN401
         """Run a statement on a cursor of its own."""
         return self.cursor().execute(statement, *parameters)
 
-    def executemany(self, statement: str, *parameters: Any) -> FacadeCursor:  # noqa: ANN401
+    def executemany(self, statement: str, *parameters: Any) -> Any:  # noqa: ANN401
         """Run a statement for each of many parameters on a cursor of its own."""
         return self.cursor().executemany(statement, *parameters)
 

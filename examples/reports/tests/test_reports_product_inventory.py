@@ -87,7 +87,7 @@ def test_the_grand_totals_are_what_the_database_adds_up_to(session: Session, as_
     assert f"{totals.value_at_cost:.2f}" == f"{at_cost:.2f}"
     assert f"{totals.value_at_price:.2f}" == f"{at_price:.2f}"
     assert totals.average_margin is not None
-    assert abs(float(totals.average_margin) - margin) <= 0.05
+    assert abs(float(totals.average_margin) - float(margin)) <= 0.05
 
 
 def test_the_categories_add_up_to_the_whole(session: Session, as_of: date) -> None:
