@@ -194,6 +194,7 @@ class Sandbox:
         self._remembered: dict[str, Any] = {}
         self._process = 0
         self._handed_out = False
+        self._outside: Final = Client()
         self._put: dict[Hashable, object] = {}
         self._version = -1
         self._cause = ""
@@ -223,8 +224,7 @@ class Sandbox:
             driver = self._touched()
             if not quietly:
                 if self._database.failure_aborts:
-                    self._trim()
-                    self._mark(None)  # for what fails on it to take nothing along
+                    self._mark(self._outside)  # for what fails on it to take nothing along
                 self._note(None)
                 self._handed_out = True
             return driver
@@ -426,6 +426,12 @@ class Sandbox:
         self._wait_for_a_test()
         self.fill()
         self._check_process()
+        if self.occupied:
+            message = (
+                f"{self.occupied} is still open on the connection that all share.\n"
+                "End it before the next statement."
+            )
+            raise IsolationError(message)
         self._look(_ROUND)
         if self._version != self._scopes.version and not self._cause:
             self._guard()
@@ -433,12 +439,6 @@ class Sandbox:
                 self.discard()
                 self.fill()
                 self._guard()
-        if self.occupied:
-            message = (
-                f"{self.occupied} is still open on the connection that all share.\n"
-                "End it before the next statement."
-            )
-            raise IsolationError(message)
         if self._cause:
             message = (
                 f"The data is gone: the transaction that held it was ended, as {self._cause}.\n"
@@ -484,7 +484,7 @@ class Sandbox:
 
     def _look(self, cause: str) -> None:
         """Notice that the transaction has been ended."""
-        if self._driver is None or self._cause:
+        if self._driver is None or self._cause or self.occupied:
             return
         if self._database.lost(self._driver):
             self._cause = _LOST

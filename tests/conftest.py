@@ -32,7 +32,8 @@ from runs import Runs  # noqa: E402 - after what has its assertions rewritten
 from users_database import MariaDBDatabase, PostgreSQLDatabase  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import URL, Engine
     from users_database import UsersDatabase
@@ -147,27 +148,27 @@ class _Nobody:
 
 
 @pytest.fixture(scope="session")
-def owner(request: pytest.FixtureRequest) -> Iterator[UsersDatabase | _Nobody | None]:
-    """Whose database the demo databases stand in, for tests that have its kind as a parameter.
+def owners(
+    request: pytest.FixtureRequest,
+) -> Callable[[str], AbstractContextManager[UsersDatabase | _Nobody]]:
+    """Give the owner of a database of each kind, for the fixture `owner`.
 
-    When the last of them is over, nothing of the demo databases is left on its server.
+    When the last test of an owner's is over, nothing of the demo databases is left on the server.
     """
-    kind = getattr(request, "param", None)
-    if kind in {None, "sqlite"}:
-        yield _Nobody() if kind else None
-        return
-    database = _KINDS[kind](request.getfixturevalue(f"{kind}_url"))
-    yield database
-    try:
-        database.assert_clean()
-    finally:
-        database.drop()
 
+    @contextmanager
+    def owner(kind: str) -> Iterator[UsersDatabase | _Nobody]:
+        if kind == "sqlite":
+            yield _Nobody()
+            return
+        database = _KINDS[kind](request.getfixturevalue(f"{kind}_url"))
+        try:
+            yield database
+            database.assert_clean()
+        finally:
+            database.drop()
 
-@pytest.fixture(scope="session")
-def demodata_url(demodata_url: str, owner: UsersDatabase | _Nobody | None) -> str:
-    """The database of the demo databases: the owner's, or that of the option."""
-    return owner.url if owner else demodata_url
+    return owner
 
 
 @pytest.fixture

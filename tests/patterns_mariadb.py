@@ -558,3 +558,13 @@ def _a_procedure_is_called(db: DemoDatabase) -> Iterator[None]:
             cursor.execute("CALL nothing()")
         raw.commit()
     assert tiers(db) == {"kept"}
+
+
+@pattern("mariadb")
+def _raw_connection_is_a_block(db: DemoDatabase) -> Iterator[None]:
+    with _raw(db).dbapi_connection as connection:
+        connection.query(INSERT.format("kept"))
+        connection.commit()
+        yield
+        connection.query(INSERT.format("gone"))
+    assert tiers(db) == {"kept"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -17,7 +18,7 @@ from psycopg.types import TypeInfo
 from psycopg.types.enum import EnumInfo, register_enum
 from sqlalchemy import Column, Engine, Integer, MetaData, Sequence, Table, event, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, StatementError
 
 from pytest_demodata import IsolationError, IsolationWarning
 from pytest_demodata.invoicing import Customer, CustomerType, Invoice
@@ -896,3 +897,68 @@ def _threads_fail_while_others_commit(db: DemoDatabase) -> Iterator[None]:
             each.result()
     yield
     assert tiers(db) == {f"{t}-{n}" for t in range(4) for n in range(15) if n % 2}
+
+
+# --- The connection of the driver's
+
+
+@pattern("postgresql")
+def _raw_connection_is_a_block(db: DemoDatabase) -> Iterator[None]:
+    raw = _raw(db).dbapi_connection
+    raw.set_isolation_level(psycopg.IsolationLevel.SERIALIZABLE)
+    assert raw.isolation_level == psycopg.IsolationLevel.SERIALIZABLE
+    with raw as connection:
+        connection.execute(INSERT.format("kept"))
+    yield
+    with suppress(Stop), raw as connection:
+        connection.execute(INSERT.format("gone"))
+        raise Stop
+    assert tiers(db) == {"kept"}
+
+
+@pattern("postgresql")
+def _others_work_while_rows_are_copied(db: DemoDatabase) -> Iterator[None]:
+    with closing(_raw(db)) as raw, raw.cursor() as cursor:
+        with (
+            cursor.copy("COPY inventory (id) TO STDOUT"),
+            db.sessionmaker() as session,
+            pytest.raises(StatementError) as caught,
+        ):
+            session.execute(text(INSERT.format("gone")))
+        assert str(caught.value.orig) == (
+            "A COPY is still open on the connection that all share.\n"
+            "End it before the next statement."
+        )
+        yield
+    db.session.execute(text(INSERT.format("kept")))
+    db.session.commit()
+    assert tiers(db) == {"kept"}
+
+
+@pattern("postgresql")
+def _driver_fails(db: DemoDatabase) -> Iterator[None]:
+    db.session.add(tier("kept"))
+    db.session.commit()
+    driver = _raw(db).driver_connection
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        driver.execute("SELECT * FROM nothing")
+    yield
+    assert db.session.scalar(text("SELECT 1")) == 1
+    assert tiers(db) == {"kept"}
+
+
+@pattern("postgresql")
+def _another_process_works(db: DemoDatabase) -> Iterator[None]:
+    db.session.add(tier("kept"))
+    db.session.flush()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: -1)
+        with db.sessionmaker() as session, pytest.raises(StatementError) as caught:
+            session.execute(text("SELECT 1"))
+    assert str(caught.value.orig) == (
+        "The demo database was used in a process that the test has forked, and a connection to a "
+        "server cannot be shared.\n"
+        "Give the process the data that it needs, or start a thread."
+    )
+    yield
+    assert tiers(db) == {"kept"}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import enum
 import logging
+import os
+import re
+import secrets
 import sqlite3
 import sys
 import threading
@@ -21,6 +24,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Enum,
+    Float,
     Integer,
     MetaData,
     Numeric,
@@ -39,21 +43,26 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from pytest_demodata import DatabaseSetupError, DataGenerator, prepare_sqlite
-from pytest_demodata.databases import Database, database_of
+from pytest_demodata.databases import Database, database_of, mysql
 from pytest_demodata.defaults import DEFAULT_AS_OF, DEFAULT_SEED
 from pytest_demodata.digests import digest_of_plan, digest_of_table
 from pytest_demodata.engine import Chunk, Plan
-from pytest_demodata.errors import GenerationError
+from pytest_demodata.errors import GenerationError, IsolationWarning
 from pytest_demodata.invoicing import Base, ProductCategory
 from pytest_demodata.invoicing.blueprint import INVOICING
+from pytest_demodata.isolation import in_this_process
 from pytest_demodata.volumes import parse_volume
 from pytest_demodata.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from sqlalchemy import URL, Dialect, Engine
+
+    from pytest_demodata import DemoDatabase
+    from pytest_demodata.databases.default import Scratch
 
 
 def _plan(volume: str, locale: str = "en_US") -> Plan:
@@ -489,6 +498,13 @@ TEXTS: Final = Table(
 ODDS: Final = Table(
     "odds", ODD, Column("id", Integer, primary_key=True), Column("text", Reversed, nullable=False)
 )
+PLACES: Final = Table(
+    "places",
+    ODD,
+    Column("id", Integer, primary_key=True),
+    Column("data", JSON),
+    Column("height", Float),
+)
 ROWS: Final[dict[str, Sequence[Any]]] = {
     "id": [1, 2, 3, 4],
     "text": ["a\tb\nc\\d\r", "N", None, "\\N 'é' \u00a0\x01"],
@@ -542,6 +558,15 @@ def test_a_type_without_a_text_is_inserted_by_sqlalchemy(loading_engine: Engine)
         assert connection.scalars(select(ODDS.c.text.cast(String(20)))).all() == ["cba", "d"]
 
 
+def test_types_that_are_counted_in_nothing(loading_engine: Engine) -> None:
+    """JSON and floating point numbers are loaded as SQLAlchemy does it."""
+    chunk = Chunk(PLACES, 0, 2, {"id": [1, 2], "data": [{"a": [1]}, None], "height": [0.5, None]})
+    with loading_engine.begin() as connection:
+        database_of(connection.dialect).load(connection, chunk)
+        rows = connection.execute(select(PLACES).order_by(PLACES.c.id)).all()
+    assert list(map(tuple, rows)) == [(1, {"a": [1]}, 0.5), (2, None, None)]
+
+
 def test_a_row_that_mariadb_does_not_take_is_an_error(mariadb_url: URL) -> None:
     """LOAD DATA LOCAL leaves out what breaks a constraint with a warning, and we do not."""
     engine = create_engine(mariadb_url, connect_args={"local_infile": True})
@@ -575,3 +600,141 @@ def test_postgresql_builds_keys_and_indexes_last_and_as_they_were(postgresql_url
     assert found[0] == found[1]
     assert len([each for each in found[0] if each[2].startswith("FOREIGN KEY")]) == 7
     engine.dispose()
+
+
+def _scratch(url: URL, metadata: MetaData = ODD) -> AbstractContextManager[Scratch]:
+    return database_of(url.get_dialect()()).scratch(url, metadata)
+
+
+def test_a_run_that_hangs_while_it_creates_is_not_waited_for_forever(
+    mariadb_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has waited for its turn long enough says for what, and leaves nothing."""
+    monkeypatch.setattr(mysql, "_PATIENCE", 0.1)
+    engine = create_engine(mariadb_url)
+    with engine.connect() as connection:
+        connection.execute(text("DO GET_LOCK('demodata_setup', 0)"))
+        with pytest.raises(DatabaseSetupError) as error, _scratch(mariadb_url):
+            pytest.fail("it has not waited")
+    engine.dispose()
+    assert str(error.value) == (
+        "Another run on this server has been creating or dropping its demo databases for 0.1 "
+        "seconds, and holds the lock 'demodata_setup'.\n"
+        "Look at SHOW PROCESSLIST, and end the session that hangs."
+    )
+
+
+def test_a_storage_engine_without_transactions(mariadb_url: URL) -> None:
+    """What could not be undone is refused."""
+    metadata = MetaData()
+    Table(
+        "logs",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        mysql_engine="MyISAM",
+        mariadb_engine="MyISAM",
+    )
+    with pytest.raises(DatabaseSetupError) as error, _scratch(mariadb_url, metadata):
+        pytest.fail("it has been taken")
+    assert str(error.value) == (
+        "The storage engine of these tables has no transactions: logs (MyISAM).\n"
+        "Allowed: InnoDB, without which no test could be undone."
+    )
+
+
+def test_the_servers_default_storage_engine_does_not_matter(mariadb_url: URL) -> None:
+    """Tables that name none are InnoDB's."""
+    url = mariadb_url.update_query_dict({"init_command": "SET default_storage_engine = MyISAM"})
+    with _scratch(url) as scratch:
+        engines = "SELECT engine FROM information_schema.tables WHERE table_schema = DATABASE()"
+        assert set(scratch.connection.scalars(text(engines))) == {"InnoDB"}
+
+
+def test_a_name_that_is_taken(mariadb_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another error than that of a missing right is the server's own, and a decoy stays."""
+    monkeypatch.setattr(secrets, "token_hex", lambda _: "0" * 12)
+    engine = create_engine(mariadb_url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE DATABASE demodata_000000000000"))
+        connection.execute(text("CREATE TABLE demodata_000000000000.t (id INT)"))
+        with pytest.raises(Exception, match="database exists"), _scratch(mariadb_url):
+            pytest.fail("it has been taken")
+        connection.execute(text("DROP DATABASE demodata_000000000000"))
+    engine.dispose()
+
+
+def test_a_scratch_database_that_cannot_be_dropped_is_told(mariadb_url: URL) -> None:
+    """Whoever loses the connection, and the right to drop, hears of what the next run drops."""
+    admin = create_engine(mariadb_url, isolation_level="AUTOCOMMIT")
+    name = f"u{secrets.token_hex(6)}"
+    accounts = [f"{name}@'{host}'" for host in ("localhost", "127.0.0.1")]
+    url = mariadb_url.set(username=name, database=None)
+
+    def run(statement: str) -> None:
+        with admin.connect() as connection:
+            for account in accounts:
+                connection.execute(text(statement.format(account)))
+
+    run("CREATE USER {}")
+    run("GRANT ALL ON `demodata\\_%`.* TO {}")
+
+    def use() -> None:
+        with _scratch(url) as scratch, admin.connect() as connection:
+            run("REVOKE DROP ON `demodata\\_%`.* FROM {}")
+            driver: Any = scratch.connection.connection.driver_connection
+            connection.execute(text(f"KILL {driver.thread_id()}"))
+
+    with pytest.warns(IsolationWarning, match="could not be dropped: .*denied"):
+        use()
+    run("DROP USER {}")
+    with _scratch(mariadb_url), admin.connect() as connection:
+        left = connection.scalars(text("SHOW DATABASES LIKE 'demodata\\_%'")).all()
+    admin.dispose()
+    assert len([name for name in left if re.fullmatch("demodata_[0-9a-f]{12}", name)]) <= 1
+
+
+def test_a_server_that_cannot_be_looked_at_in_the_end(postgresql_url: URL) -> None:
+    """Whoever cannot connect again hears that nobody has looked, and the transaction is gone."""
+    admin = create_engine(postgresql_url, isolation_level="AUTOCOMMIT")
+    role = f"r{secrets.token_hex(6)}"
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN SUPERUSER"))
+        told = pytest.warns(IsolationWarning, match="could not be seen whether")
+        with told, _scratch(postgresql_url.set(username=role)):
+            connection.execute(text(f"ALTER ROLE {role} NOLOGIN"))
+        connection.execute(text(f"DROP ROLE {role}"))
+        left = "SELECT nspname FROM pg_namespace WHERE nspname ~ '^demodata_[0-9a-f]{12}$'"
+        assert connection.scalars(text(left)).all() == []
+    admin.dispose()
+
+
+@pytest.mark.parametrize("owner", ["postgresql", "mariadb"], indirect=True)
+def test_statistics_are_there_with_the_rows(owner_database: DemoDatabase) -> None:
+    """The planner knows how many rows there are, from the first query on."""
+    known = {
+        "postgresql": "SELECT reltuples FROM pg_class WHERE oid = 'invoice_line_items'::regclass",
+        "mariadb": (
+            "SELECT max(cardinality) FROM information_schema.statistics"
+            " WHERE table_schema = DATABASE() AND table_name = 'invoice_line_items'"
+        ),
+    }
+    with owner_database.engine.connect() as connection:
+        rows = connection.scalar(text(known[connection.dialect.name]))
+    assert 0.5 <= rows / owner_database.counts["invoice_line_items"] <= 2
+
+
+@pytest.fixture
+def owner_database(owner: object, demo_db_small: DemoDatabase) -> DemoDatabase:
+    """A demo database on the server of its owner."""
+    del owner
+    return demo_db_small
+
+
+def test_what_is_done_in_this_process_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forked process does not do what the one before it is to do."""
+    done: list[int] = []
+    act = in_this_process(done.append)
+    act(1)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    act(2)
+    assert done == [1]

@@ -867,6 +867,23 @@ def test_a_savepoint_of_the_same_name_again_and_again(box: Sandbox) -> None:
     assert _numbers(box) == []
 
 
+def test_an_ending_that_fails_is_a_cause(box: Sandbox, scopes: Scopes) -> None:
+    """What could not be put back is thrown away with the data, and the next use gets it anew."""
+
+    def fail(_: object) -> None:
+        message = "no"
+        raise ValueError(message)
+
+    scope = Scope("a test", object())
+    scopes.open(scope)
+    _insert(box, Client(), 1)
+    box.at_end("first", fail)
+    box.at_end("second", fail)
+    scopes.close()
+    assert box.close_scope(scope).endswith("(no)")
+    assert _numbers(box) == []
+
+
 def test_an_interrupt_in_a_statement_leaves_the_sandbox_usable(box: Sandbox) -> None:
     """Ctrl-C in a statement comes through, and no lock stays behind."""
     client = Client()

@@ -34,8 +34,9 @@ LADDER: Final = [
     ["engine"],
     ["digests", "isolation", "facade", "invoicing.expressions", "invoicing.timing"],
     [
-        *("async_facade", "databases.connecting", "databases.default"),
-        *("databases.sqlite_facade", "invoicing.models"),
+        *("async_facade", "databases.connecting", "databases.default", "databases.rendering"),
+        *("databases.psycopg_facade", "databases.pymysql_facade", "databases.sqlite_facade"),
+        "invoicing.models",
     ],
     ["databases.mysql", "databases.postgresql", "databases.sqlite"],
     ["databases", "invoicing.foundation", "invoicing.customers", "invoicing.products"],

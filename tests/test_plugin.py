@@ -880,8 +880,11 @@ def test_nothing_is_made_where_no_test_runs(
     assert (run().ret, pytester.path.name) == (pytest.ExitCode.TESTS_FAILED, pytester.path.name)
 
 
-def test_nothing_is_loaded_where_no_test_runs(start: Run, pytester: pytest.Pytester) -> None:
+def test_nothing_is_loaded_where_no_test_runs(
+    start: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Up to pytest_unconfigure, a suite that is only collected has loaded no third-party module."""
+    monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)  # which loads greenlet
     pytester.makeconftest("""
         import sys
 

@@ -141,6 +141,7 @@ def test_ctrl_c(runs: Runs, users: UsersDatabase, where: str) -> None:
     run = _in_a_test(runs) if where == "test" else _in_a_load(runs, users)
     run.interrupt()
     assert run.end() != 0
+    users.assert_clean()
     assert "KeyboardInterrupt" in run.output()
     users.assert_clean()
 

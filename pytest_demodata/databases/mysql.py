@@ -187,11 +187,11 @@ _LOCAL_FILES: Final = 128
 
 
 def _takes_files(connection: Connection) -> bool:
-    if connection.dialect.driver != "pymysql":
-        return False
-    if not driver_of(connection).client_flag & _LOCAL_FILES:
-        return False
-    return connection.exec_driver_sql("SELECT @@local_infile").scalar() == 1
+    return (
+        connection.dialect.driver == "pymysql"
+        and bool(driver_of(connection).client_flag & _LOCAL_FILES)
+        and connection.exec_driver_sql("SELECT @@local_infile").scalar() == 1
+    )
 
 
 def _left_out(cursor: Any, missing: int) -> GenerationError:  # noqa: ANN401 - PyMySQL's cursor

@@ -176,9 +176,9 @@ class PostgreSQL(Database):
 
     def load(self, connection: Connection, chunk: Chunk) -> None:
         """Send the rows of a chunk by COPY, where the driver and the columns' types allow it."""
-        rows = None
-        if connection.dialect.driver == "psycopg" and not connection.dialect.is_async:
-            rows = rows_of(chunk, connection.dialect)
+        dialect = connection.dialect
+        copies = dialect.driver == "psycopg" and not dialect.is_async
+        rows = rows_of(chunk, dialect) if copies else None
         if rows is None:
             super().load(connection, chunk)
             return
@@ -221,7 +221,7 @@ class PostgreSQL(Database):
                     f"SAVEPOINT demodata_deferred; SET CONSTRAINTS ALL IMMEDIATE; {back}"
                 )
             except Exception:
-                if self.aborted(driver):
+                with suppress(Exception):  # the first error is the one to tell
                     cursor.execute(back)
                 raise
 

@@ -36,9 +36,8 @@ _DEFINING: Final = re.compile(
 )
 _CALL_OF_SCHEMA: Final = re.compile(r"\b(?!pg_catalog\b|information_schema\b)\w+\.\w+\s*\(")
 
+_TO_CLIENT: Final = re.compile(r"\bTO\s+STDOUT\b", re.IGNORECASE)
 _CONSTRAINING: Final = re.compile(r"[\s;]*SET\s+CONSTRAINTS\b", re.IGNORECASE)
-
-_AS_OFTEN: Final = 100
 
 _numbers: Final = count(1)
 
@@ -77,11 +76,14 @@ class PsycopgFacadeCursor(FacadeCursor):
         """Copy rows in or out, and let nobody else at the connection meanwhile."""
         driver: Any = self._cursor
         sandbox = self.connection.sandbox
-        with self.connection.working(self._text_of(statement)):
+        with self.connection.working(self._text_of(statement)) as runs:
             try:
                 with driver.copy(statement, *parameters, **options) as copy:
                     sandbox.occupied = "A COPY"
                     yield copy
+                    if runs and _TO_CLIENT.search(runs.plain):
+                        for _ in copy:  # to the end: psycopg cancels what is not read
+                            pass
             finally:
                 sandbox.occupied = ""
 
@@ -130,12 +132,10 @@ def _leaving(before: set[str], listing: str, taking: str) -> Callable[[Any], Non
     """Return what takes all that is not listed before."""
 
     def take(driver: Any) -> None:  # noqa: ANN401 - psycopg's connection
-        for _ in range(_AS_OFTEN):  # a lock is taken as often as it is asked for
-            after = [name for (name,) in driver.execute(listing) if name not in before]
+        # Again and again, for a lock is held as often as it has been asked for.
+        while after := [name for (name,) in driver.execute(listing) if name not in before]:
             for name in after:
                 driver.execute(taking.format(name))
-            if not after:
-                return
 
     return take
 
