@@ -63,6 +63,8 @@ class Statement:
 
 _SHOWN: Final = 80
 _REMEMBERED: Final = 1_024
+_LONGEST: Final = 10_000
+"""Statements that are looked at anew each time have more characters."""
 
 _GAP: Final = r"[\s;(\ufeff]*+"
 _NAME: Final = r"""(?:"([^"]+)"|'([^']+)'|`([^`]+)`|\[([^\]]+)\]|([\w$]+))"""
@@ -125,10 +127,13 @@ class Grammar:
         shared = [(_begins(text), effect, COMMIT_ON_IT) for text, effect in _TRANSACTIONS]
         savepoints = [(_begins(text), effect, COMMIT_ON_IT) for text, effect in _SAVEPOINTS]
         self._controlling = (*savepoints, *own, *shared)
-        self.look_at = lru_cache(_REMEMBERED)(self._look_at)
+        self._remembered = lru_cache(_REMEMBERED)(self._look_at)
+
+    def look_at(self, text: str) -> Statement:
+        """Tell what a statement does; whatever is not known to read is held to write."""
+        return self._remembered(text) if len(text) <= _LONGEST else self._look_at(text)
 
     def _look_at(self, text: str) -> Statement:
-        """Tell what a statement does; whatever is not known to read is held to write."""
         first, *others = [self._read(text, tokens) for tokens in self._readings]
         worse = (each for each in others if each.effect in {Effect.BEGIN, Effect.END})
         return next(worse, first)
