@@ -145,14 +145,15 @@ def _count_on(sandbox: Sandbox, plain: str) -> None:
         return
     table = found[2].strip('`"')
     columns = sandbox.remembered("counted", lambda: dict(sandbox.ask(_COUNTED)))
-    starts = ["0"]  # which counts as the server does
+    start = "0"  # which counts as the server does
     if column := columns.get(table):
         last = f"SELECT COALESCE(MAX(`{column}`), 0) FROM `{table}` {_ALL}"  # noqa: S608 - as is
-        starts.insert(0, f"1 + ({last})")
-    for start in starts:
-        with suppress(Exception):  # a temporary table may hide the one we know
-            sandbox.ask(f"SET insert_id = {start}")
-            return
+        start = f"1 + ({last})"
+    try:
+        sandbox.ask(f"SET insert_id = {start}")
+    except Exception:  # noqa: BLE001 - a temporary table may hide the one we know
+        with suppress(Exception):
+            sandbox.ask("SET insert_id = 0")
 
 
 class PyMySQLFacade(FacadeConnection):
