@@ -126,7 +126,10 @@ class Runs:
 
     def start(self, *arguments: str, plugins: Sequence[str] = ()) -> Started:
         """Start them in a process of their own, with some of the plugins that the others lack."""
-        command = [sys.executable, "-m", "pytest", *self._arguments(arguments, plugins)]
+        command = [
+            *("env", "-u", "COVERAGE_PROCESS_START"),  # a signal can get lost in its tracer
+            *(sys.executable, "-m", "pytest", *self._arguments(arguments, plugins)),
+        ]
         folder = self._pytester.path
         output = folder / "output"
         with output.open("w", encoding="utf-8") as file:
