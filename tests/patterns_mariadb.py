@@ -568,3 +568,16 @@ def _raw_connection_is_a_block(db: DemoDatabase) -> Iterator[None]:
         yield
         connection.query(INSERT.format("gone"))
     assert tiers(db) == {"kept"}
+
+
+@pattern("mariadb")
+def _a_temporary_table_hides_one_of_the_dataset(db: DemoDatabase) -> Iterator[None]:
+    with db.engine.connect() as connection:
+        connection.execute(text("CREATE TEMPORARY TABLE customers (label VARCHAR(9))"))
+        yield
+        connection.execute(text("INSERT INTO customers VALUES ('one')"))
+        assert connection.scalars(text("SELECT label FROM customers")).all() == ["one"]
+        connection.execute(text("DROP TEMPORARY TABLE customers"))
+        connection.execute(text(INSERT.format("kept")))
+        connection.commit()
+    assert tiers(db) == {"kept"}

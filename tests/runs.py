@@ -124,12 +124,17 @@ class Runs:
         arguments = self._arguments(arguments)
         return self._pytester.runpytest_inprocess(*arguments, no_reraise_ctrlc=True)
 
-    def start(self, *arguments: str, plugins: Sequence[str] = ()) -> Started:
-        """Start them in a process of their own, with some of the plugins that the others lack."""
-        command = [
-            *("env", "-u", "COVERAGE_PROCESS_START"),  # a signal can get lost in its tracer
-            *(sys.executable, "-m", "pytest", *self._arguments(arguments, plugins)),
-        ]
+    def start(self, *arguments: str, plugins: Sequence[str] = (), traced: bool = True) -> Started:
+        """Start them in a process of their own, with some of the plugins that the others lack.
+
+        Args:
+            arguments: Pytest's.
+            plugins: What is to be loaded beside ours.
+            traced: Whether coverage is measured; a signal can get lost in its tracer.
+        """
+        command = [sys.executable, "-m", "pytest", *self._arguments(arguments, plugins)]
+        if not traced:
+            command = ["env", "-u", "COVERAGE_PROCESS_START", *command]
         folder = self._pytester.path
         output = folder / "output"
         with output.open("w", encoding="utf-8") as file:

@@ -74,7 +74,7 @@ def _in_a_test(runs: Runs) -> Started:
 def _in_a_load(runs: Runs, users: UsersDatabase) -> Started:
     """Start a run, and return when it is in the middle of a load."""
     runs.write(test_it=IN_A_LOAD)
-    run = runs.start()
+    run = runs.start(traced=False)
     wait_for(users.loading, "a load")
     return run
 
