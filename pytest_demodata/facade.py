@@ -7,7 +7,7 @@ is the driver's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from sqlalchemy import NullPool, create_engine
 
@@ -62,6 +62,19 @@ class FacadeCursor:
 
     def hold(self) -> None:
         """Read the rows that are left, where the driver has not read them all at once."""
+
+
+class BufferedCursor(FacadeCursor):
+    """A cursor of a driver that has read all rows at once; a context manager, and iterable."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._cursor.fetchone, None)
 
 
 class FacadeConnection:

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_demodata.defaults import VOLUME_NAMES
 from pytest_demodata.errors import SettingError
-from pytest_demodata.run import DATABASE_FIXTURES, RUN, SETTING_FIXTURES, Run
+from pytest_demodata.run import DATABASE_FIXTURES, RUN, SETTING_FIXTURES, URL_FIXTURE, Run
 from pytest_demodata.settings import SETTINGS, Setting, Settings, read_settings
 from pytest_demodata.urls import DatabaseUrl, url_of
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     DemoDatabases = Callable[[str], DemoDatabase]
 
 _FIXTURES: Final = DATABASE_FIXTURES | SETTING_FIXTURES
-_URL: Final = "demodata_url"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -80,7 +79,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a test after its URL without the password, where `demodata_url` has parameters."""
-    url = url_of(val) if argname == _URL else None
+    url = url_of(val) if argname == URL_FIXTURE else None
     return url.masked if url is not None and url.secrets else None
 
 
@@ -92,8 +91,8 @@ def _mask_parameters(items: list[pytest.Item]) -> None:
     urls: dict[str, DatabaseUrl] = {}
     for item in items:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
-        if isinstance(text := parameters.get(_URL), str):
-            parameters[_URL] = urls.setdefault(text, DatabaseUrl(text))
+        if isinstance(text := parameters.get(URL_FIXTURE), str):
+            parameters[URL_FIXTURE] = urls.setdefault(text, DatabaseUrl(text))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -33,7 +33,7 @@ SETTING_FIXTURES: Final = frozenset(each.ini for each in SETTINGS if each.name !
 
 RUN: Final = pytest.StashKey["Run"]()
 
-_URL: Final = "demodata_url"
+URL_FIXTURE: Final = "demodata_url"
 
 _SETTINGS, _MADE = "demodata_settings", "demodata_made"
 """What a test's report carries, from a worker of pytest-xdist to where the terminal is."""
@@ -174,7 +174,7 @@ class Run:
             for name, value in expected.items()
             if getattr(stats, name) != value
         ]
-        url = url_of(self._made_with[_URL])
+        url = url_of(self._made_with[URL_FIXTURE])
         if url is not None and url != self.settings.url:
             others.append(f"url {url.masked}")
         label = ", ".join([stats.volume, *others, *filter(None, [remark])])
@@ -236,7 +236,7 @@ class Run:
         self._scopes.enter(request.node.listchain)
         try:
             result = yield
-            if fixturedef.argname == _URL:
+            if fixturedef.argname == URL_FIXTURE:
                 self._masks.learn(result)
             if fixturedef.scope != "function":
                 self._keep(before, lambda: fixturedef.finish(request))
@@ -310,7 +310,8 @@ class Run:
         for name, made_with in self._made_with.items():
             if arguments.get(name, made_with) != made_with:
                 given, made = (
-                    url_of(each) if name == _URL else each for each in (arguments[name], made_with)
+                    url_of(each) if name == URL_FIXTURE else each
+                    for each in (arguments[name], made_with)
                 )
                 message = (
                     f"This test has the {name} {given!r}, but the demo databases of this session "

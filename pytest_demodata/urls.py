@@ -185,7 +185,7 @@ def url_of(value: object) -> DatabaseUrl | None:
     return DatabaseUrl(render(hide_password=False)) if callable(render) else None
 
 
-class _Server(NamedTuple):
+class Server(NamedTuple):
     """A kind of server.
 
     Attributes:
@@ -201,14 +201,16 @@ class _Server(NamedTuple):
     extra: str
 
 
-_POSTGRESQL: Final = _Server("PostgreSQL", "postgresql+psycopg", "psycopg", "postgresql")
-_SERVERS: Final = {
+_POSTGRESQL: Final = Server("PostgreSQL", "postgresql+psycopg", "psycopg", "postgresql")
+SERVERS: Final = {
     "postgresql": _POSTGRESQL,
     "postgres": _POSTGRESQL,
-    "mysql": _Server("MySQL", "mysql+pymysql", "pymysql", "mysql"),
-    "mariadb": _Server("MariaDB", "mariadb+pymysql", "pymysql", "mysql"),
+    "mysql": Server("MySQL", "mysql+pymysql", "pymysql", "mysql"),
+    "mariadb": Server("MariaDB", "mariadb+pymysql", "pymysql", "mysql"),
 }
-_BY_SCHEME: Final = {server.scheme: server for server in _SERVERS.values()}
+"""The kinds of servers, by how SQLAlchemy calls their dialects, or once did."""
+
+_BY_SCHEME: Final = {server.scheme: server for server in SERVERS.values()}
 
 _FILES: Final = ("sqlite", "sqlite+pysqlite")
 _ASYNC: Final = {"aiomysql", "aiosqlite", "asyncmy", "asyncpg", "psycopg_async"}
@@ -309,7 +311,7 @@ def _check_place(url: DatabaseUrl, rest: str) -> None:
 _LAST_PORT: Final = 65_535
 
 
-def _check_driver(server: _Server) -> None:
+def _check_driver(server: Server) -> None:
     if find_spec(server.driver) is None:
         message = (
             f"The URL begins with {server.scheme!r}, and the driver {server.driver} is not "
@@ -321,7 +323,7 @@ def _check_driver(server: _Server) -> None:
 def _refusal(scheme: str, url: DatabaseUrl) -> str:
     """Say what to write where the demo databases do not work through a driver."""
     backend, _, driver = scheme.partition("+")
-    server = _SERVERS.get(backend)
+    server = SERVERS.get(backend)
     instead = server.scheme if server else "sqlite" if backend == "sqlite" else None
     if instead is None:
         near = did_you_mean(scheme, (*_BY_SCHEME, *_FILES))

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import (
+    DDL,
     JSON,
     Boolean,
     Column,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     DateTime,
     Enum,
     Float,
+    ForeignKey,
     Integer,
     MetaData,
     Numeric,
@@ -32,6 +34,7 @@ from sqlalchemy import (
     TypeDecorator,
     Uuid,
     create_engine,
+    event,
     inspect,
     make_url,
     select,
@@ -598,6 +601,36 @@ def test_postgresql_builds_keys_and_indexes_last_and_as_they_were(postgresql_url
         Base.metadata.drop_all(engine)
     assert found[0] == found[1]
     assert len([each for each in found[0] if each[2].startswith("FOREIGN KEY")]) == 7
+    engine.dispose()
+
+
+def test_what_hangs_on_keys_and_indexes_on_postgresql_stays(postgresql_url: URL) -> None:
+    """What a listener has said of an index or a foreign key is there after the rows as well."""
+    metadata = MetaData()
+    parents = Table("parents", metadata, Column("id", Integer, primary_key=True))
+    Table(
+        "children",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("parent_id", ForeignKey(parents.c.id, name="of_parent"), index=True),
+    )
+    comments = (
+        "COMMENT ON INDEX ix_children_parent_id IS 'mine'",
+        "COMMENT ON CONSTRAINT of_parent ON children IS 'mine'",
+    )
+    for comment in comments:
+        event.listen(metadata, "after_create", DDL(comment))  # type: ignore[no-untyped-call]
+    query = text(
+        "SELECT count(*) FROM pg_description WHERE description = 'mine'"
+        " AND objoid IN (SELECT oid FROM pg_class UNION SELECT oid FROM pg_constraint)"
+    )
+    engine = create_engine(postgresql_url)
+    with engine.begin() as connection:
+        database = database_of(connection.dialect)
+        with database.creating(connection, metadata, metadata.sorted_tables):
+            pass
+        assert connection.scalar(query) == 2
+        connection.rollback()
     engine.dispose()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import NullPool, create_engine
 
 from pytest_demodata.errors import DatabaseSetupError
 from pytest_demodata.isolation import in_this_process
-from pytest_demodata.urls import url_of
+from pytest_demodata.urls import SERVERS, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,14 +43,12 @@ class _Driver(NamedTuple):
         limits: Its arguments that bound the time of connecting.
         lifted: The attribute of its connections with the last of the limits, if that would
             bound every later statement as well.
-        extra: The extra of ours that installs it.
         faults: For a pattern of what it says, what is wrong; the first one that fits.
     """
 
     port: int
     limits: tuple[str, ...]
     lifted: str | None
-    extra: str
     faults: tuple[tuple[str, _Fault], ...]
 
 
@@ -104,7 +102,6 @@ _DRIVERS: Final = {
         port=5432,
         limits=("connect_timeout",),
         lifted=None,
-        extra="postgresql",
         faults=(
             (r"failed to resolve host|could not translate host name", _NO_HOST),
             (r"timeout expired", _SLOW),
@@ -123,7 +120,6 @@ _DRIVERS: Final = {
         port=3306,
         limits=("connect_timeout", "read_timeout"),
         lifted="_read_timeout",
-        extra="mysql",
         faults=(
             (r"^2003 .*(\[Errno -\d+\]|getaddrinfo|resol|not known)", _NO_HOST),
             (r"^2003 .*timed out", _SLOW),
@@ -141,8 +137,6 @@ _DRIVERS: Final = {
     ),
 }
 """PyMySQL gives a code and a text; psycopg, before it is connected, the server's text alone."""
-
-_SERVERS: Final = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
 
 
 @contextmanager
@@ -203,7 +197,7 @@ def _close(connection: Connection) -> None:
 def _sentences(url: URL, driver: _Driver, error: Exception) -> str:
     """Say what failed, in the words of ours and of the server's, and what to do."""
     words = _words(error)
-    what, remedy = _fault(driver, error, words)
+    what, remedy = _fault(url, driver, error, words)
     shown = url_of(url)
     assert shown is not None  # noqa: S101 - a URL is one
     return (
@@ -219,12 +213,12 @@ def _words(error: Exception) -> str:
     return first or type(said).__name__
 
 
-def _fault(driver: _Driver, error: Exception, words: str) -> _Fault:
+def _fault(url: URL, driver: _Driver, error: Exception, words: str) -> _Fault:
     for pattern, fault in driver.faults:
         if re.search(pattern, words):
             return fault
     if isinstance(error, ImportError):
-        remedy = f"pip install 'pytest-demodata[{driver.extra}]'"
+        remedy = f"pip install 'pytest-demodata[{SERVERS[url.get_backend_name()].extra}]'"
         return _Fault("its driver cannot be loaded", remedy)
     return _OPTION if isinstance(error, _OF_ARGUMENTS) else _OTHER
 
@@ -235,7 +229,7 @@ _OF_ARGUMENTS: Final = (AttributeError, OSError, TypeError, ValueError)
 
 def _place(url: URL, driver: _Driver) -> str:
     """Tell where a URL leads, and for whom."""
-    server = _SERVERS[url.get_backend_name()]
+    server = SERVERS[url.get_backend_name()].name
     given: dict[str, Any] = {
         "user": url.username,
         "host": url.host,

@@ -57,12 +57,15 @@ _KEYS: Final = """
     SELECT conrelid::regclass AS "table", conname, pg_get_constraintdef(oid) AS definition
     FROM pg_constraint
     WHERE contype = 'f' AND conrelid = ANY(:tables)
+      AND obj_description(oid, 'pg_constraint') IS NULL
     ORDER BY conrelid, conname
 """
 _INDEXES: Final = """
     SELECT indexrelid::regclass AS "index", pg_get_indexdef(indexrelid) AS definition
-    FROM pg_index
+    FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
     WHERE indrelid = ANY(:tables)
+      AND NOT indisclustered AND reltablespace = 0
+      AND obj_description(indexrelid, 'pg_class') IS NULL
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
     ORDER BY indexrelid
 """
@@ -135,8 +138,9 @@ class PostgreSQL(Database):
         """Create tables, and their foreign keys and indexes once there are rows.
 
         To build an index over rows that are there is several times as fast as to keep it up to
-        date, and so is to look at all rows of a foreign key at once. Constraints with an index of
-        their own (PRIMARY KEY, UNIQUE) hold from the start.
+        date, and so is to look at all rows of a foreign key at once. One that a listener has hung
+        something on (a comment, a tablespace) stays, because that would be lost. Constraints with
+        an index of their own (PRIMARY KEY, UNIQUE) hold from the start.
         """
         metadata.create_all(connection, tables=missing)
         names = [connection.dialect.identifier_preparer.format_table(table) for table in missing]

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
-from pytest_demodata.facade import FacadeConnection, FacadeCursor
+from pytest_demodata.errors import IsolationError
+from pytest_demodata.facade import BufferedCursor, FacadeConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,8 +43,8 @@ _CONSTRAINING: Final = re.compile(r"[\s;]*SET\s+CONSTRAINTS\b", re.IGNORECASE)
 _numbers: Final = count(1)
 
 
-class PsycopgFacadeCursor(FacadeCursor):
-    """A cursor that is an iterator and a context manager, with COPY and streams."""
+class PsycopgFacadeCursor(BufferedCursor):
+    """A cursor with COPY and streams."""
 
     _OWN: ClassVar[frozenset[str]] = frozenset({"connection", "_cursor", "itersize", "name"})
 
@@ -51,15 +52,6 @@ class PsycopgFacadeCursor(FacadeCursor):
         super().__init__(connection, cursor)
         self.name = name
         self.itersize = 100  # of a cursor of the server's, which it would be
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._cursor.fetchone, None)
 
     def execute(self, statement: Any, *parameters: Any, **options: Any) -> Any:  # noqa: ANN401
         """Run a statement, which may be composed of parts, or bytes."""
@@ -211,6 +203,19 @@ class PsycopgFacade(FacadeConnection):
         """Undo what was written on this connection since its last commit."""
         self._in_transaction = False
         super().rollback()
+
+    def tpc_begin(self, xid: object) -> None:
+        """Refuse a transaction of two phases.
+
+        Raises:
+            IsolationError: Always.
+        """
+        message = (
+            f"The two-phase transaction {xid!s} would end the one that holds the demo data.\n"
+            "Call commit() or rollback() of the session or connection instead: they stay inside "
+            "the test."
+        )
+        raise IsolationError(message)
 
     def add_notice_handler(self, callback: object) -> None:
         """Leave it at the handler that the driver's connection has, which all share."""

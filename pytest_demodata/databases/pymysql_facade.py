@@ -7,10 +7,10 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from pytest_demodata.errors import IsolationError
-from pytest_demodata.facade import FacadeConnection, FacadeCursor
+from pytest_demodata.facade import BufferedCursor, FacadeConnection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pytest_demodata.sandbox import Sandbox
 
@@ -46,17 +46,8 @@ _ONLY_OUR_LOCK: Final = "SELECT RELEASE_ALL_LOCKS(), GET_LOCK(DATABASE(), 0)"
 """Leaves the lock that tells other runs that the scratch database is in use."""
 
 
-class PyMySQLFacadeCursor(FacadeCursor):
-    """A cursor that is a context manager."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._cursor.fetchone, None)
+class PyMySQLFacadeCursor(BufferedCursor):
+    """A cursor that says of each statement how many rows it concerned."""
 
     def execute(self, statement: str, *parameters: Any, **options: Any) -> Any:  # noqa: ANN401
         """Run a statement, and return how many rows it concerned."""
