@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         StageError,
         VolumeError,
     )
+    from pytest_demodata.planning import table_part
     from pytest_demodata.progress import Progress
     from pytest_demodata.provision import DataGenerator, Stats
     from pytest_demodata.violations import ValidationError, Violation
@@ -74,6 +75,7 @@ __all__ = [
     "find_orphans",
     "parse_volume",
     "prepare_sqlite",
+    "table_part",
 ]
 
 _MODULES: Final = {
@@ -97,6 +99,7 @@ _MODULES: Final = {
     "find_orphans": "assertions",
     "parse_volume": "volumes",
     "prepare_sqlite": "databases.sqlite",
+    "table_part": "planning",
 }
 
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from pytest_demodata.databases import database_of
 from pytest_demodata.digests import digest_of_table
 from pytest_demodata.facade import facade_engine
+from pytest_demodata.furnishing import Furnisher
 from pytest_demodata.invoicing.blueprint import INVOICING
-from pytest_demodata.provision import DataGenerator
 from pytest_demodata.sandbox import Sandbox
 from pytest_demodata.urls import names_file, read_url
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from pytest_demodata.images import Images
     from pytest_demodata.progress import Progress
     from pytest_demodata.provision import Stats
     from pytest_demodata.scopes import Scope, Scopes
@@ -62,8 +63,11 @@ class DemoDatabase:
         scopes: Scopes,
         progress: Callable[[str], AbstractContextManager[Progress]],
         made: Callable[[Stats, str], object],
+        images: Images | None = None,
     ) -> None:
-        self._progress = progress
+        self._furnisher = Furnisher(
+            volume, seed=seed, locale=locale, as_of=as_of, progress=progress, images=images
+        )
         self._made = made
         self._url = _place(url, folder)
         self._database = database_of(self._url.get_dialect()())
@@ -151,7 +155,7 @@ class DemoDatabase:
         self.end_transactions()
         if not as_generated:
             with self.engine.begin() as connection:
-                generator = self._generator(connection)
+                generator = self._furnisher.generator(connection)
                 generator.reset()
                 generator.generate(self.volume)
 
@@ -207,11 +211,6 @@ class DemoDatabase:
         """Return what ended the transaction that holds the data, or nothing where it stands."""
         return self._sandbox.broken()
 
-    def _generator(self, connection: Connection, progress: Progress | None = None) -> DataGenerator:
-        return DataGenerator(
-            connection, seed=self.seed, locale=self.locale, as_of=self.as_of, progress=progress
-        )
-
     def _engines(self) -> Iterator[Engine]:
         """Give the engines that there are, which may have seen another place before."""
         yield self.engine
@@ -220,11 +219,10 @@ class DemoDatabase:
 
     @contextmanager
     def _filled(self) -> Iterator[DBAPIConnection]:
-        """Open a connection of the driver's and generate the data on it."""
+        """Open a connection of the driver's and have the data on it."""
         with self._database.scratch(self._url, self.metadata) as scratch:
             connection = scratch.connection
-            with self._progress(self.volume) as progress:
-                stats = self._generator(connection, progress).generate(self.volume)
+            stats = self._furnisher.furnish(connection, self._database)
             self.volume, self.as_of, self._counts = stats.volume, stats.as_of, stats.counts
             self._made(stats, scratch.remark)
             for engine in self._engines():

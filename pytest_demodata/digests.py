@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from pytest_demodata.values import python_values
+from pytest_demodata.parts import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,15 +42,4 @@ def digest_of_table(connection: Connection, table: Table) -> str:
 
 def digest_of_plan(plan: Plan, table: str) -> str:
     """Return the digest of a table's rows as the engine makes them."""
-    rows = plan.counts[table]
-    columns = plan.blueprint.fills[table].table.columns
-
-    def made() -> Iterable[Iterable[Any]]:
-        for start in range(0, rows, _ROWS_AT_A_TIME):
-            chunk = plan.rows(table, start, min(start + _ROWS_AT_A_TIME, rows))
-            values = (
-                python_values(columns[name].type, chunk.columns[name]) for name in chunk.columns
-            )
-            yield from zip(*values, strict=True)
-
-    return digest(made())
+    return digest(rows_of(plan, table, 0, plan.counts[table]))

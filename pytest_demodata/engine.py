@@ -5,21 +5,16 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import accumulate, islice, pairwise, repeat
-from types import MappingProxyType
+from functools import partial
+from itertools import accumulate, chain, pairwise, repeat
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_demodata.blueprint import FanOut, Fixed
-from pytest_demodata.defaults import LARGEST_KEY
-from pytest_demodata.errors import (
-    BlueprintError,
-    VolumeError,
-    did_you_mean,
-)
+from pytest_demodata.errors import VolumeError
 from pytest_demodata.frames import Frame, FrameRun
+from pytest_demodata.layout import Layout, spread
 from pytest_demodata.recipes.recipe import ColumnName, parent_of
 from pytest_demodata.recipes.referring import references_in
-from pytest_demodata.streams import BLOCK, WORD_BITS, Stream, midpoints
+from pytest_demodata.streams import BLOCK, WORD_BITS, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -85,16 +80,14 @@ class Plan:
         self.words = words
         self.as_of = as_of
         self.chunk_rows = chunk_rows
-        self._fan_outs: dict[str, range] = {}
-        self._offsets: dict[str, Sequence[int]] = {}
         self._whole: dict[ColumnName, Sequence[Any]] = {}
+        self._gathered: dict[ColumnName, list[Sequence[Any]]] = {}
+        self._looked_up = _looked_up(blueprint)
         self._running_total: dict[ColumnName, Sequence[int]] = {}
         self._slots: dict[ColumnName, Sequence[int]] = {}
-        counts: dict[str, int] = {}
-        self.counts: Mapping[str, int] = MappingProxyType(counts)
+        self._layout = Layout(blueprint, volume)
+        self.counts: Mapping[str, int] = self._layout.counts
         for fill in blueprint.fills.values():
-            counts[fill.name] = self._count(fill)
-            self._check_count(fill)
             self._check_references(fill)
 
     def chunks(self, stage: str) -> Iterator[Chunk]:
@@ -127,7 +120,7 @@ class Plan:
     def whole(self, column: ColumnName) -> Sequence[Any]:
         """Return a column of all rows of a table, kept from then on; integers in 4 or 8 bytes."""
         if column not in self._whole:
-            self._whole[column] = _compact(lambda: self._every(column))
+            self._whole[column] = _compact(self._blocks(column))
         return self._whole[column]
 
     def kept(self, column: ColumnName) -> Sequence[Any] | None:
@@ -155,37 +148,12 @@ class Plan:
     def sizes(self, fill: Fill, start: int, stop: int) -> list[int]:
         """Return how many rows of a table each of the owner's rows range(start, stop) owns."""
         strata = self._fan_out_stream(fill).strata(start, stop, self._owners(fill))
-        return _spread(self._fan_outs[fill.name], strata)
+        return spread(self._layout.fan_outs[fill.name], strata)
 
     def offset(self, fill: Fill, owner: int) -> int:
         """Return the number of the first row of a table that is owned by a row or one behind it."""
         block = owner // BLOCK
-        return self._offsets[fill.name][block] + sum(self.sizes(fill, block * BLOCK, owner))
-
-    def _count(self, fill: Fill) -> int:
-        rows = fill.rows
-        if isinstance(rows, Fixed):
-            return rows.rows
-        if not isinstance(rows, FanOut):
-            return int(_named(self.volume, "counts", self.volume.counts, rows.count))
-        sizes = rows.sizes
-        if isinstance(sizes, str):
-            sizes = _named(self.volume, "fan-outs", self.volume.fan_outs, sizes)
-        self._fan_outs[fill.name] = sizes
-        blocks, rest = divmod(self._owners(fill), BLOCK)
-        full = sum(_spread(sizes, midpoints(BLOCK)))
-        offsets = array("q", range(0, full * blocks + 1, full) if full else [0] * (blocks + 1))
-        self._offsets[fill.name] = offsets
-        return offsets[-1] + sum(_spread(sizes, midpoints(rest)))
-
-    def _check_count(self, fill: Fill) -> None:
-        rows = self.counts[fill.name]
-        if rows > LARGEST_KEY:
-            message = (
-                f"Volume {self.volume.name!r} has {rows:,} rows of {fill.name!r}.\n"
-                f"Allowed: from 0 to {LARGEST_KEY:,}, the largest INTEGER key."
-            )
-            raise VolumeError(message)
+        return self._layout.offsets[fill.name][block] + sum(self.sizes(fill, block * BLOCK, owner))
 
     def _check_references(self, fill: Fill) -> None:
         if not self.counts[fill.name]:
@@ -195,7 +163,7 @@ class Plan:
                 self._check_capacity(fill, name, reference)
 
     def _check_capacity(self, fill: Fill, name: str, reference: Reference) -> None:
-        needed = self._fan_outs[fill.name][-1] if reference.distinct else 1
+        needed = self._layout.fan_outs[fill.name][-1] if reference.distinct else 1
         drawable = reference.capacity(FrameRun(Frame(self, fill, 0, 0), name))
         if drawable < needed:
             parent = parent_of(fill.table, name).name
@@ -221,13 +189,13 @@ class Plan:
         return self._frame(self.blueprint.fills[fill.owner], first, last + 1).children(fill)
 
     def _owner_of(self, fill: Fill, row: int) -> int:
-        block = bisect_right(self._offsets[fill.name], row) - 1
+        block = bisect_right(self._layout.offsets[fill.name], row) - 1
         first = block * BLOCK
         sizes = self.sizes(fill, first, min(first + BLOCK, self._owners(fill)))
-        ends = list(accumulate(sizes, initial=self._offsets[fill.name][block]))
+        ends = list(accumulate(sizes, initial=self._layout.offsets[fill.name][block]))
         return first + bisect_right(ends, row) - 1
 
-    def _every(self, column: ColumnName) -> Iterator[Any]:
+    def _blocks(self, column: ColumnName) -> Iterator[Sequence[Any]]:
         """Make a column of all rows of a table, a block of the root table at a time."""
         lineage = [self.blueprint.fills[column.table]]
         while lineage[0].owner is not None:
@@ -237,38 +205,61 @@ class Plan:
             frame = Frame(self, lineage[0], start, min(start + BLOCK, rows))
             for fill in lineage[1:]:
                 frame = frame.children(fill)
-            yield from frame.values(column.column)
+            yield frame.values(column.column)
 
     def _family(self, frame: Frame) -> Iterator[Chunk]:
         columns = {name: frame.values(name) for name in frame.fill.columns}
+        self._gather(frame)
         yield Chunk(frame.fill.table, frame.start, frame.stop, columns)
         for fill in self.blueprint.owned_by(frame.fill.name):
             yield from self._family(frame.children(fill))
         frame.forget_children()
 
+    def _gather(self, frame: Frame) -> None:
+        """Keep what other tables will look up, while it is at hand, or it would be made again."""
+        for column in self._looked_up[frame.fill.name] - self._whole.keys():
+            parts = self._gathered.setdefault(column, [])
+            if sum(map(len, parts)) != frame.start:
+                continue
+            parts.append(_compact([frame.values(column.column)]))
+            if frame.stop == self.counts[column.table]:
+                self._whole[column] = _compact(self._gathered.pop(column))
 
-def _compact(draw: Callable[[], Iterable[Any]]) -> Sequence[Any]:
+
+def _looked_up(blueprint: Blueprint) -> Mapping[str, set[ColumnName]]:
+    """List by table the columns that tables read of it which neither own it nor are owned by it."""
+    columns: dict[str, set[ColumnName]] = {name: set() for name in blueprint.fills}
+    for fill in blueprint.fills.values():
+        family = {fill.name, fill.owner, *(child.name for child in blueprint.owned_by(fill.name))}
+        reads = chain.from_iterable(map(fill.reads, fill.sources))
+        for column in reads:
+            if column.table not in family:
+                columns[column.table].add(column)
+    return columns
+
+
+def _compact(blocks: Iterable[Sequence[Any]]) -> Sequence[Any]:
     """Keep integers in as few bytes as hold them, and anything else in a list."""
-    if any(type(value) is bool for value in islice(draw(), 1)):
-        return list(draw())
-    for typecode in ("i", "q"):
-        try:
-            return array(typecode, draw())
-        except (OverflowError, TypeError):
-            continue
-    return list(draw())
+    forms = iter((partial(_integers, "i"), partial(_integers, "q"), list))
+    form: Callable[[Sequence[Any]], Any] = next(forms)
+    kept = form(())
+    for block in blocks:
+        while (part := _in_form(form, block)) is None:
+            form = next(forms)
+            kept = form(kept)
+        kept.extend(part)
+    return kept  # type: ignore[no-any-return]
 
 
-def _spread(sizes: range, strata: Sequence[int]) -> list[int]:
-    return [sizes[bits * len(sizes) >> WORD_BITS] for bits in strata]
+def _integers(typecode: str, values: Sequence[Any]) -> array[int]:
+    if any(isinstance(value, bool) for value in values[:1]):
+        raise TypeError
+    return array(typecode, values)
 
 
-def _named(volume: Volume, kind: str, values: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401
-    """Look a name up in a volume."""
-    if name in values:
-        return values[name]
-    message = (
-        f"The blueprint asks for {name!r}, which is not among the {kind} of volume "
-        f"{volume.name!r}.\nAllowed: {', '.join(values)}.{did_you_mean(name, values)}"
-    )
-    raise BlueprintError(message)
+def _in_form(form: Callable[[Sequence[Any]], Any], values: Sequence[Any]) -> Any:  # noqa: ANN401
+    """Return values in a form, or None where it does not hold them."""
+    try:
+        return form(values)
+    except (OverflowError, TypeError):
+        return None

@@ -17,7 +17,7 @@ class VolumeError(DemodataError, ValueError):
 
 
 class SettingError(DemodataError, ValueError):
-    """A seed, a URL or a reference date that cannot be used."""
+    """A seed, a URL, a reference date or a part of a table that cannot be used."""
 
 
 class LocaleError(DemodataError, ValueError):

@@ -154,9 +154,9 @@ class FrameRun:
     def sums(self, child: ColumnName) -> Sequence[int]:
         frame = self._frame
         children = frame.children(frame.plan.blueprint.fills[child.table])
-        ends = list(accumulate(children.family_sizes, initial=0))
-        sums = list(accumulate(children.values(child.column), initial=0))
-        return [sums[stop] - sums[start] for start, stop in pairwise(ends)]
+        values = children.values(child.column)
+        families = pairwise(accumulate(children.family_sizes, initial=0))
+        return [sum(values[start:stop]) for start, stop in families]
 
     def rows(self, table: str) -> int:
         return self._frame.plan.counts[table]

@@ -58,15 +58,22 @@ class Generation:
         connection: Where to, inside a transaction.
         database: What is known of that kind of database.
         progress: Called after each chunk.
+        created: The tables that have just been created: there are no rows in them.
     """
 
     def __init__(
-        self, plan: Plan, connection: Connection, database: Database, progress: Progress | None
+        self,
+        plan: Plan,
+        connection: Connection,
+        database: Database,
+        progress: Progress | None,
+        created: Iterable[Table] = (),
     ) -> None:
         self._plan = plan
         self._connection = connection
         self._database = database
         self._progress = progress
+        self._created = {*created}
 
     def load(self, stages: Iterable[str]) -> dict[str, int]:
         """Load stages in order and return the rows loaded by table.
@@ -106,6 +113,8 @@ class Generation:
                 self._progress(stage, done, total)
 
     def _count(self, table: Table) -> int:
+        if table in self._created:
+            return 0
         return self._connection.scalar(select(func.count()).select_from(table)) or 0
 
     def _stands_already(self, stage: str) -> bool:

@@ -32,7 +32,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add an option and an ini key for each setting."""
     group = parser.getgroup("demodata", "demo databases (pytest-demodata)")
     for setting in SETTINGS:
-        group.addoption(setting.option, dest=setting.ini, metavar="VALUE", help=setting.help)
+        kind: dict[str, str] = {"metavar": "VALUE"}
+        if setting.is_switch:
+            kind = {"action": "store_const", "const": "yes"}
+        group.addoption(setting.option, dest=setting.ini, help=setting.help, **kind)
         parser.addini(setting.ini, help=setting.help, default="")
 
 

@@ -17,20 +17,21 @@ from pytest_demodata.defaults import (
     DEFAULT_LOCALE,
     DEFAULT_SEED,
     DEFAULT_VOLUME,
-    EARLIEST_AS_OF,
-    LATEST_AS_OF,
 )
 from pytest_demodata.engine import Plan
-from pytest_demodata.errors import DatabaseSetupError, SettingError, StageError
+from pytest_demodata.errors import DatabaseSetupError, StageError
 from pytest_demodata.generation import Generation, failure_named, missing_tables
 from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.invoicing.rules import validate
 from pytest_demodata.isolation import only_one, savepoint
+from pytest_demodata.planning import checked_date, checked_seed
 from pytest_demodata.volumes import Volume, parse_volume
 from pytest_demodata.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Table
 
     from pytest_demodata.blueprint import Blueprint
     from pytest_demodata.databases import Database
@@ -50,6 +51,7 @@ class Stats:
         counts: Rows loaded, by table.
         started: When the first stage began, in UTC.
         seconds: How long all stages took together.
+        from_cache: Whether the rows were taken from what an earlier run has kept.
     """
 
     volume: str
@@ -60,6 +62,7 @@ class Stats:
     counts: Mapping[str, int]
     started: datetime
     seconds: float
+    from_cache: bool = False
 
 
 class DataGenerator:
@@ -102,8 +105,8 @@ class DataGenerator:
             raise DatabaseSetupError(message)
         self._bind = bind
         self._database: Database = database_of(bind.dialect)
-        self._seed = _checked_seed(seed)
-        self._as_of = _checked_date(as_of)
+        self._seed = checked_seed(seed)
+        self._as_of = checked_date(as_of)
         self._words = words_of(locale)
         self._progress = progress
         self._blueprint = blueprint
@@ -225,8 +228,8 @@ class DataGenerator:
         plan = self._plan_for(volume)
         started, clock = datetime.now(UTC), perf_counter()
         named = failure_named(f"The generation of volume {plan.volume.name!r}")
-        with named, self._writing() as connection, self._tables_there(connection):
-            generation = Generation(plan, connection, self._database, self._progress)
+        with named, self._writing() as connection, self._tables_there(connection) as created:
+            generation = Generation(plan, connection, self._database, self._progress, created)
             loaded = generation.load(stages)
         if self._started is None:
             self._started, self._seconds, self._loaded = started, 0.0, {}
@@ -276,8 +279,8 @@ class DataGenerator:
                 connection.commit()
 
     @contextmanager
-    def _tables_there(self, connection: Connection) -> Iterator[None]:
-        """Create the missing tables, and undo it and what is done inside if that fails.
+    def _tables_there(self, connection: Connection) -> Iterator[list[Table]]:
+        """Create and return the missing tables, and undo it and what is done inside if that fails.
 
         Raises:
             DatabaseSetupError: To create them would commit the caller's transaction.
@@ -286,7 +289,7 @@ class DataGenerator:
         missing = missing_tables(connection, metadata)
         if self._database.ddl_in_transaction:
             with savepoint(connection), self._database.creating(connection, metadata, missing):
-                yield
+                yield missing
             return
         if missing and not isinstance(self._bind, Engine):
             names = ", ".join(sorted(table.name for table in missing))
@@ -299,38 +302,9 @@ class DataGenerator:
         try:
             metadata.create_all(connection, tables=missing)
             with savepoint(connection):
-                yield
+                yield missing
         except BaseException:
             if missing:
                 connection.rollback()
                 metadata.drop_all(connection, tables=missing)
             raise
-
-
-def check_volume(text: str) -> None:
-    """Look whether the invoicing dataset can have a volume, without a database.
-
-    Raises:
-        VolumeError: It cannot: too many rows for the keys, or too few to draw from.
-    """
-    words = words_of(DEFAULT_LOCALE)
-    Plan(INVOICING, parse_volume(text), seed=DEFAULT_SEED, words=words, as_of=DEFAULT_AS_OF)
-
-
-def _checked_seed(seed: int) -> int:
-    if isinstance(seed, int) and not isinstance(seed, bool):
-        return seed
-    message = f"The seed is {seed!r}.\nAllowed: any whole number."
-    raise SettingError(message)
-
-
-def _checked_date(as_of: date) -> date:
-    if isinstance(as_of, datetime):
-        as_of = as_of.date()
-    if isinstance(as_of, date) and EARLIEST_AS_OF <= as_of <= LATEST_AS_OF:
-        return as_of
-    message = (
-        f"The reference date as_of is {as_of!r}.\n"
-        f"Allowed: a date from {EARLIEST_AS_OF} to {LATEST_AS_OF}."
-    )
-    raise SettingError(message)

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from _pytest.fixtures import SubRequest
 
     from pytest_demodata.demo_database import DemoDatabase
+    from pytest_demodata.images import Images
     from pytest_demodata.provision import Stats
     from pytest_demodata.settings import Settings
 
 DATABASE_FIXTURES: Final = frozenset({"demo_db", *(f"demo_db_{name}" for name in VOLUME_NAMES)})
-SETTING_FIXTURES: Final = frozenset(each.ini for each in SETTINGS if each.name != "volume")
+SETTING_FIXTURES: Final = frozenset(
+    each.ini for each in SETTINGS if each.name not in {"volume", "no_cache"}
+)
 
 RUN: Final = pytest.StashKey["Run"]()
 
@@ -61,7 +64,7 @@ class Run:
         self._made_with: dict[str, object] = {}
         self._news: dict[str, Any] = {}
         self._told = False
-        self._made: dict[str, list[tuple[int, float]]] = {}
+        self._made: dict[str, list[float]] = {}
         self._reported: set[str] = set()
         self._escapes: list[str] = []
 
@@ -85,7 +88,7 @@ class Run:
         """
         if self.settings.volume in VOLUME_NAMES:
             return
-        from pytest_demodata.provision import check_volume  # noqa: PLC0415 - loads SQLAlchemy
+        from pytest_demodata.planning import check_volume  # noqa: PLC0415 - loads SQLAlchemy
 
         try:
             check_volume(self.settings.volume)
@@ -135,6 +138,7 @@ class Run:
                                 scopes=self._scopes,
                                 progress=self._ticker,
                                 made=self._note_made,
+                                images=self._images(),
                             )
                         )
                     stack.callback(self._forget, volume)
@@ -142,6 +146,18 @@ class Run:
                 return self._databases[volume]
 
             yield database
+
+    def _images(self) -> Images | None:
+        """Return where datasets are kept in pytest's cache, if there is one, and it is wanted."""
+        cache = getattr(self._config, "cache", None)
+        if cache is None or self.settings.no_cache:
+            return None
+        from pytest_demodata.images import Images  # noqa: PLC0415 - only with a demo database
+
+        try:
+            return Images(cache.mkdir("demodata"))
+        except OSError:  # a cache that cannot be written to
+            return None
 
     def _expect_sigterm(self) -> None:
         """Have SIGTERM end the run as Ctrl-C does, so that what is on a server goes in order."""
@@ -177,8 +193,11 @@ class Run:
         url = url_of(self._made_with[URL_FIXTURE])
         if url is not None and url != self.settings.url:
             others.append(f"url {url.masked}")
-        label = ", ".join([stats.volume, *others, *filter(None, [remark])])
-        told = (label, sum(stats.counts.values()), stats.seconds, names_server(str(url)))
+        rows = f"{sum(stats.counts.values()):,} rows"
+        if stats.from_cache:
+            rows += " from the cache"
+        label = ", ".join([stats.volume, *others, *filter(None, [remark]), rows])
+        told = (label, stats.seconds, names_server(str(url)))
         self._news.setdefault(_MADE, []).append(told)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -283,10 +302,10 @@ class Run:
             self._told = True
             reporter.ensure_newline()
             reporter.write_line(f"demodata: {news[_SETTINGS]}")
-        for label, rows, seconds, on_server in news.get(_MADE, ()):
+        for label, seconds, on_server in news.get(_MADE, ()):
             if on_server:
                 self._expect_sigterm()
-            self._made.setdefault(label, []).append((rows, seconds))
+            self._made.setdefault(label, []).append(seconds)
 
     def _keep(
         self,
@@ -406,10 +425,7 @@ def _escape_text(volume: str, cause: str) -> str:
     )
 
 
-def _made_text(label: str, made: list[tuple[int, float]]) -> str:
-    rows = made[0][0]
-    seconds = sorted(seconds for _, seconds in made)
-    text = f"{label}, {rows:,} rows"
+def _made_text(label: str, made: list[float]) -> str:
     if len(made) == 1:
-        return f"{text} in {seconds[0]:.2f} s"
-    return f"{text}, {len(made)} times in {seconds[0]:.2f} to {seconds[-1]:.2f} s"
+        return f"{label} in {made[0]:.2f} s"
+    return f"{label}, {len(made)} times in {min(made):.2f} to {max(made):.2f} s"

@@ -35,6 +35,7 @@ class Settings(NamedTuple):
         url: The database.
         locale: The locale.
         as_of: The reference date.
+        no_cache: Whether every dataset is generated, and none kept for later runs.
     """
 
     volume: str
@@ -42,6 +43,7 @@ class Settings(NamedTuple):
     url: str
     locale: str
     as_of: date
+    no_cache: bool
 
     def options(self) -> str:
         """Return the command line that gives these settings; what few change only if changed.
@@ -67,12 +69,14 @@ class Setting(NamedTuple):
         default: What it is where nobody gives it.
         read: Turns what users write into its value.
         help: What it decides.
+        is_switch: Whether its option takes no value.
     """
 
     name: str
     default: object
     read: Callable[[str], object]
     help: str
+    is_switch: bool = False
 
     @property
     def option(self) -> str:
@@ -135,6 +139,25 @@ def read_seed(text: str) -> int:
         return int(text)
     message = f"The seed is {text!r}.\nAllowed: any whole number, such as {DEFAULT_SEED}."
     raise SettingError(message)
+
+
+def read_switch(text: str) -> bool:
+    """Read a yes or a no.
+
+    Raises:
+        SettingError: It is neither.
+    """
+    word = text.strip().casefold()
+    if word in _YES | _NO:
+        return word in _YES
+    message = (
+        f"The switch is {text!r}.\nAllowed: {', '.join(sorted(_YES))}; or {', '.join(sorted(_NO))}."
+    )
+    raise SettingError(message)
+
+
+_YES: Final = {"1", "on", "true", "yes"}
+_NO: Final = {"0", "false", "no", "off"}
 
 
 def read_date(text: str) -> date:
@@ -210,6 +233,13 @@ SETTINGS: Final = (
         DEFAULT_AS_OF,
         read_date,
         "date that all dates of the data hang on, as YYYY-MM-DD",
+    ),
+    Setting(
+        "no_cache",
+        False,  # noqa: FBT003 - a default
+        read_switch,
+        "generate all data anew, and keep none of it in pytest's cache for later runs",
+        is_switch=True,
     ),
 )
 """All settings, in the order in which they are told."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import types
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 DAY_SECONDS: Final = 86_400
 
@@ -28,22 +28,20 @@ def half_up(numerator: int, denominator: int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
-class Remembered(dict[Any, Any]):
-    """Converts each different value once; None stays None."""
-
-    def __init__(self, convert: Callable[[Any], object]) -> None:
-        super().__init__({None: None})
-        self._convert = convert
-
-    def __missing__(self, value: object) -> object:
-        converted = self[value] = self._convert(value)
-        return converted
+def each_once(
+    convert: Callable[[Any], Any], values: Iterable[Any], *, null: object = None
+) -> list[Any]:
+    """Convert values, each different one once, and None to `null`."""
+    different = {*values} - {None}
+    converted = dict(zip(different, map(convert, different), strict=True))
+    converted[None] = null
+    return list(map(converted.__getitem__, values))
 
 
 def python_values(kind: types.TypeEngine[Any], values: Sequence[Any]) -> Sequence[Any]:
     """Turn a column of counted values into the Python values that SQLAlchemy's type takes."""
     convert = _python_converter(kind)
-    return values if convert is None else list(map(Remembered(convert).__getitem__, values))
+    return values if convert is None else each_once(convert, values)
 
 
 def _python_converter(kind: types.TypeEngine[Any]) -> Callable[[Any], object] | None:
@@ -78,7 +76,8 @@ def date_text(day: int) -> str:
 
 
 @lru_cache(maxsize=8_192)
-def _clock_text(second: int) -> str:
+def clock_text(second: int) -> str:
+    """Turn the second of a day into its text in ISO 8601."""
     minute, second = divmod(second, 60)
     return f"{minute // 60:02d}:{minute % 60:02d}:{second:02d}"
 
@@ -86,4 +85,4 @@ def _clock_text(second: int) -> str:
 def time_text(seconds: int) -> str:
     """Turn counted seconds into the text that databases read as a time without zone."""
     day, second = divmod(seconds, DAY_SECONDS)
-    return f"{date_text(day)} {_clock_text(second)}"
+    return f"{date_text(day)} {clock_text(second)}"

@@ -207,7 +207,7 @@ def test_a_failed_recipe_is_named(connection: Connection) -> None:
 
 
 def test_a_full_disk_leaves_a_file_as_it_was(tmp_path: Path) -> None:
-    """When the disk is full, the file holds what it held before."""
+    """When the disk is full, the file holds what it held before, and the transaction goes on."""
     file = tmp_path / "full.db"
     with closing(sqlite3.connect(file)) as driver:
         driver.execute("CREATE TABLE mine (word TEXT)")
@@ -217,14 +217,35 @@ def test_a_full_disk_leaves_a_file_as_it_was(tmp_path: Path) -> None:
     engine = prepare_sqlite(create_engine(f"sqlite:///{file}"))
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 100")
-        connection.rollback()
-        with pytest.raises(GenerationError, match="database or disk is full") as error:
+        connection.exec_driver_sql("INSERT INTO mine VALUES ('not lost')")
+        with pytest.raises(GenerationError, match="database or disk is full"):
             DataGenerator(connection).generate("medium")
+        assert connection.exec_driver_sql("SELECT word FROM mine").scalars().all() == [
+            "kept",
+            "not lost",
+        ]
+        connection.rollback()
+    engine.dispose()
+    with closing(sqlite3.connect(file)) as driver:
+        assert list(driver.iterdump()) == before
+
+
+def test_a_transaction_that_has_ended_is_told_of() -> None:
+    """An error that comes after the transaction's own end says what else is gone."""
+    engine = prepare_sqlite(create_engine("sqlite://"))
+    with engine.connect() as connection:
+
+        def progress(*_: object) -> None:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.rollback()
+            raise LookupError
+
+        with pytest.raises(GenerationError, match="The progress callback") as error:
+            DataGenerator(connection, progress=progress).generate("small")
         connection.rollback()
     engine.dispose()
     assert "The transaction had already ended" in "".join(error.value.__notes__)
-    with closing(sqlite3.connect(file)) as driver:
-        assert list(driver.iterdump()) == before
 
 
 def _start_generation(file: Path, volume: str) -> subprocess.Popen[str]:

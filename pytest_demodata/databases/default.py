@@ -16,6 +16,7 @@ from pytest_demodata.values import python_values
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from sqlalchemy import URL, Connection, MetaData, Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -61,6 +62,9 @@ class Database:
 
     ddl_in_transaction: ClassVar[bool] = True
     """Whether CREATE TABLE can be rolled back; where it cannot, it commits."""
+
+    keeps_images: ClassVar[bool] = False
+    """Whether a scratch database can be kept in a file, and taken from one."""
 
     def check(self, connection: Connection) -> None:
         """Look whether a savepoint on the connection can be rolled back with all that is in it.
@@ -169,6 +173,26 @@ class Database:
 
         Raises:
             DatabaseSetupError: There can be none.
+        """
+        raise NotImplementedError
+
+    def settle(self, connection: Connection) -> None:
+        """Begin a new transaction on a scratch database, where nobody else can see into it."""
+        del connection
+
+    def keep_image(self, connection: Connection, path: Path) -> None:
+        """Write a scratch database that has been settled into a new file.
+
+        Raises:
+            Exception: The driver's own error, where there is no room.
+        """
+        raise NotImplementedError
+
+    def take_image(self, connection: Connection, path: Path) -> bool:
+        """Have in an empty scratch database what a file holds; return whether it could be read.
+
+        Raises:
+            Exception: The driver's own error, where there is no room.
         """
         raise NotImplementedError
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import types
 
-from pytest_demodata.values import Remembered, date_text, scale_of, time_text
+from pytest_demodata.values import date_text, each_once, scale_of, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Column, Dialect
 
@@ -17,19 +17,32 @@ if TYPE_CHECKING:
 
 NULL: Final = "\\N"
 
+_OFTEN_REPEATED: Final = (types.Boolean, types.Date, types.DateTime, types.Enum)
+"""Of these, each different value of a run of rows is rendered once."""
+
 _ESCAPED: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
 
 
 def rows_of(chunk: Chunk, dialect: Dialect) -> list[str] | None:
     """Return a chunk's rows, tabs between their fields; None where a type has no text of ours."""
     columns = chunk.table.columns
-    rendered = []
+    rendered: list[Iterable[str]] = []
     for name, values in chunk.columns.items():
         render = _renderer(columns[name], dialect)
         if render is None:
             return None
-        rendered.append([NULL if value is None else render(value) for value in values])
+        rendered.append(_rendered(columns[name], values, render))
     return list(map("\t".join, zip(*rendered, strict=True)))
+
+
+def _rendered(
+    column: Column[Any], values: Sequence[Any], render: Callable[[Any], str]
+) -> Iterable[str]:
+    if isinstance(column.type, _OFTEN_REPEATED):
+        return each_once(render, values, null=NULL)
+    if column.nullable:
+        return [NULL if value is None else render(value) for value in values]
+    return map(render, values)
 
 
 def _renderer(column: Column[Any], dialect: Dialect) -> Callable[[Any], str] | None:
@@ -40,7 +53,7 @@ def _renderer(column: Column[Any], dialect: Dialect) -> Callable[[Any], str] | N
         return _decimal_text(scale)
     if isinstance(kind, types.Enum):
         process = kind.dialect_impl(dialect).bind_processor(dialect) or str
-        return Remembered(lambda value: escaped(str(process(value)))).__getitem__
+        return lambda value: escaped(str(process(value)))
     for counted, render in _RENDERERS.items():
         if isinstance(kind, counted):
             return render

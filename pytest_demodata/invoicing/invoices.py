@@ -188,7 +188,7 @@ def _discount_amounts(
 ) -> list[int]:
     """Return cents, rounded half up (rule 13); percentages are in hundredths."""
     return [
-        (quantity * price * percentage + 5_000) // 10_000
+        (quantity * price * percentage + 5_000) // 10_000 if percentage else 0
         for quantity, price, percentage in zip(quantities, prices, percentages, strict=True)
     ]
 

@@ -81,11 +81,13 @@ class Rising(Recipe):
         self._put_ends(days, run, last)
         if not self.times:
             return days
-        starts = map(weight.__getitem__, indexes)
-        stops = (weight[index + 1] for index in indexes)
+        spans = {
+            index: (weight[index] * scale, (weight[index + 1] - weight[index]) * scale)
+            for index in set(indexes)
+        }
         fractions = [
-            ((share - start * scale) << WORD_BITS) // ((stop - start) * scale)
-            for share, start, stop in zip(shares, starts, stops, strict=True)
+            ((share - start) << WORD_BITS) // length
+            for share, (start, length) in zip(shares, map(spans.__getitem__, indexes), strict=True)
         ]
         if run.start == 0 and fractions:
             fractions[0] = 0

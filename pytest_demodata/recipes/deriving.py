@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from pytest_demodata.errors import BlueprintError
@@ -87,11 +87,8 @@ class Localized(Recipe):
 
     def draw(self, run: Run) -> Sequence[Any]:
         """Call the function row by row."""
-        words = run.words
-        if not self.columns:
-            return [self.function(words) for _ in range(run.start, run.stop)]
-        rows = zip(*map(run.values, self.columns), strict=True)
-        return [self.function(words, *row) for row in rows]
+        words = repeat(run.words, run.stop - run.start)
+        return list(map(self.function, words, *map(run.values, self.columns)))
 
     def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
         """Read the columns given."""

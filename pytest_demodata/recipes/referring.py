@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import accumulate, chain, compress, pairwise, repeat
+from operator import le, ne
 from typing import TYPE_CHECKING, Any
 
 from pytest_demodata.errors import BlueprintError, VolumeError
@@ -73,7 +74,7 @@ class Reference(Recipe):
     def draw(self, run: Run) -> Sequence[int]:
         """Look the bits up in the running weight, then move the few that do not fit."""
         parents = _Parents(self, run)
-        dates = repeat(0) if self.at is None else run.values(self.at)
+        dates = [0] * (run.stop - run.start) if self.at is None else run.values(self.at)
         if self.weight is not None and self.since is None and not self.exact:
             drawn = self._by_slots(run, self.weight)
         else:
@@ -108,69 +109,74 @@ class _Parents:
 
         self._where = f"{run.table.name}.{run.column}"
         self._parent = parent
-        self._weight: Sequence[int] = range(1, run.rows(parent) + 1)
+        self._running: Sequence[int] = range(1, run.rows(parent) + 1)
         if reference.weight is not None:
-            self._weight = run.running_total(ColumnName(parent, reference.weight))
+            self._running = run.running_total(ColumnName(parent, reference.weight))
+        self._weight = whole(reference.weight)
         self._since = whole(reference.since)
         self._until = whole(reference.until)
 
     def wanted(self) -> int:
         """Return 1 if a row has a weight, and 0 if none has."""
-        return int(bool(self._weight) and self._weight[-1] > 0)
+        return int(bool(self._running) and self._running[-1] > 0)
 
     def lasting(self, date: int) -> int:
         """Count the rows that fit on a date."""
-        return sum(self._fits(number, date) for number in range(len(self._weight)))
+        return sum(map(self._fits, range(len(self._running)), repeat(date)))
 
-    def by_weight(self, draws: Sequence[int], dates: Iterable[int]) -> list[int]:
-        weight = self._weight
+    def by_weight(self, draws: Sequence[int], dates: Sequence[int]) -> list[int]:
+        running = self._running
         if self._since is None:
-            total = weight[-1]
-            return [bisect_right(weight, bits * total >> WORD_BITS) for bits in draws]
-        count = {date: bisect_left(self._since, date) for date in set(dates)}
-        for stop in count.values():
-            if not stop or not weight[stop - 1]:
-                raise self._too_few(stop, 0)
-        there = [count[date] for date in dates]
+            total = running[-1]
+            return [bisect_right(running, bits * total >> WORD_BITS) for bits in draws]
+        there = {date: self._weight_before(date) for date in set(dates)}
         return [
-            bisect_right(weight, bits * weight[stop - 1] >> WORD_BITS, 0, stop)
-            for bits, stop in zip(draws, there, strict=True)
+            bisect_right(running, bits * weight >> WORD_BITS)
+            for bits, weight in zip(draws, map(there.__getitem__, dates), strict=True)
         ]
 
-    def replace_absent(self, drawn: list[int], dates: Iterable[int]) -> None:
-        until = self._until
-        if until is None:
+    def replace_absent(self, drawn: list[int], dates: Sequence[int]) -> None:
+        if self._until is None:
             return
-        absent = [
-            (row, date)
-            for row, (number, date) in enumerate(zip(drawn, dates, strict=False))
-            if until[number] <= date
-        ]
-        for row, date in absent:
-            drawn[row] = self._next_fitting(drawn[row], date, ())
+        gone = map(le, map(self._until.__getitem__, drawn), dates)
+        for row in list(compress(range(len(drawn)), gone)):
+            drawn[row] = self._next_fitting(drawn[row], dates[row], ())
 
     def replace_repeated(
-        self, drawn: list[int], dates: Iterable[int], sizes: Sequence[int]
+        self, drawn: list[int], dates: Sequence[int], sizes: Sequence[int]
     ) -> None:
-        dates = (
-            list(dates) if self._until is not None or self._since is not None else [0] * len(drawn)
-        )
-        start = 0
-        for size in sizes:
-            stop = start + size
-            if len(set(drawn[start:stop])) < size:
-                for row in range(start + 1, stop):
-                    if drawn[row] in drawn[start:row]:
-                        drawn[row] = self._next_fitting(drawn[row], dates[row], drawn[start:row])
-            start = stop
+        families = list(pairwise(accumulate(sizes, initial=0)))
+        different = [len(set(drawn[start:stop])) for start, stop in families]
+        for start, stop in compress(families, map(ne, different, sizes)):
+            for row in range(start + 1, stop):
+                if drawn[row] in (taken := drawn[start:row]):
+                    drawn[row] = self._next_fitting(drawn[row], dates[row], taken)
+
+    def _there(self, date: int) -> int:
+        """Count the rows that are there on a date: the first ones."""
+        return len(self._running) if self._since is None else bisect_left(self._since, date)
+
+    def _weight_before(self, date: int) -> int:
+        """Return the weight of all rows that are there on a date."""
+        there = self._there(date)
+        weight = self._running[there - 1] if there else 0
+        if not weight:
+            raise self._too_few(there, 0)
+        return weight
 
     def _next_fitting(self, number: int, date: int, taken: Sequence[int]) -> int:
         """Walk on from a row, and from the first again, to one that is wanted, there and free."""
-        stop = len(self._weight) if self._since is None else bisect_left(self._since, date)
-        for candidate in chain(range(number + 1, stop), range(min(number + 1, stop))):
+        there = self._there(date)
+        for candidate in chain(range(number + 1, there), range(min(number + 1, there))):
             if self._fits(candidate, date) and candidate not in taken:
                 return candidate
-        raise self._too_few(stop, len(taken))
+        raise self._too_few(there, len(taken))
+
+    def _fits(self, number: int, date: int) -> bool:
+        """Return whether a row is wanted, and has not ended on a date."""
+        if self._weight is not None and not self._weight[number]:
+            return False
+        return self._until is None or self._until[number] > date
 
     def _too_few(self, there: int, taken: int) -> VolumeError:
         return VolumeError(
@@ -178,9 +184,3 @@ class _Parents:
             f"on its date there are {there}, of which {taken} are taken and the others ruled out.\n"
             f"Allowed: a volume with more rows of {self._parent!r}."
         )
-
-    def _fits(self, number: int, date: int) -> bool:
-        if self._until is not None and self._until[number] <= date:
-            return False
-        below = self._weight[number - 1] if number else 0
-        return self._weight[number] > below

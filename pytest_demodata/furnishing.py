@@ -1,0 +1,188 @@
+"""Furnishes a scratch database: with an image that an earlier run has kept, or by generating."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sqlite3
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.types import SchemaType
+
+from pytest_demodata.defaults import PACKAGED_LOCALES
+from pytest_demodata.generation import failure_named
+from pytest_demodata.invoicing.blueprint import INVOICING
+from pytest_demodata.layout import Layout
+from pytest_demodata.planning import checked_date, checked_seed
+from pytest_demodata.provision import DataGenerator, Stats
+from pytest_demodata.volumes import parse_volume
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from datetime import date
+
+    from sqlalchemy import Connection, Dialect, MetaData
+
+    from pytest_demodata.databases import Database
+    from pytest_demodata.images import Images
+    from pytest_demodata.progress import Progress
+
+MOST_ROWS: Final = 2_000_000
+"""Of a volume with more rows no image is kept: it would push all others out of the cache."""
+
+
+class Furnisher:
+    """Fills scratch databases with the invoicing dataset of some settings.
+
+    Args:
+        volume: The volume, as a user writes it.
+        seed: The seed.
+        locale: The locale.
+        as_of: The reference date.
+        progress: Called with the volume, gives who is told of each chunk.
+        images: What earlier runs have kept, if this one may use it.
+
+    Raises:
+        DemodataError: One of the settings cannot be used.
+    """
+
+    def __init__(  # noqa: PLR0913 - the settings of a dataset, and who is told of it
+        self,
+        volume: str,
+        *,
+        seed: int,
+        locale: str,
+        as_of: date,
+        progress: Callable[[str], AbstractContextManager[Progress]],
+        images: Images | None = None,
+    ) -> None:
+        self._volume = parse_volume(volume)
+        self._seed = checked_seed(seed)
+        self._locale = locale
+        self._as_of = checked_date(as_of)
+        self._progress = progress
+        self._images = images
+        self._counts = Layout(INVOICING, self._volume).counts
+
+    def generator(self, connection: Connection, progress: Progress | None = None) -> DataGenerator:
+        """Return a generator of the same data."""
+        return DataGenerator(
+            connection,
+            seed=self._seed,
+            locale=self._locale,
+            as_of=self._as_of,
+            progress=progress,
+        )
+
+    def furnish(self, connection: Connection, database: Database) -> Stats:
+        """Fill an empty scratch database, the fastest way there is.
+
+        Args:
+            connection: In the scratch database's transaction.
+            database: What is known of its kind.
+
+        Raises:
+            GenerationError: There is no room, or whatever else stops a generation.
+        """
+        images = self._images
+        if images is None or not database.keeps_images or not self._keepable():
+            return self._generated(connection, database)
+        key = self._key(connection.dialect)
+        if stats := self._taken(connection, database, images, key):
+            return stats
+        with images.making(key):  # somebody else may have been faster
+            if stats := self._taken(connection, database, images, key):
+                return stats
+            stats = self._generated(connection, database)
+            images.keep(key, lambda path: database.keep_image(connection, path))
+            return stats
+
+    def _keepable(self) -> bool:
+        """Return whether an image is all of what a generation would do, and not too large."""
+        metadata = INVOICING.metadata
+        return sum(self._counts.values()) <= MOST_ROWS and not _has_listeners(metadata)
+
+    def _generated(self, connection: Connection, database: Database) -> Stats:
+        with self._progress(self._volume.name) as progress:
+            stats = self.generator(connection, progress).generate(self._volume)
+        database.settle(connection)
+        return stats
+
+    def _taken(
+        self, connection: Connection, database: Database, images: Images, key: str
+    ) -> Stats | None:
+        started, clock = datetime.now(UTC), perf_counter()
+        image = images.find(key)
+        with failure_named(f"Taking the data from {image}"):
+            if image is None or not database.take_image(connection, image):
+                return None
+        return Stats(
+            volume=self._volume.name,
+            seed=self._seed,
+            locale=self._locale,
+            as_of=self._as_of,
+            words=_words(self._locale),
+            counts=self._counts,
+            started=started,
+            seconds=perf_counter() - clock,
+            from_cache=True,
+        )
+
+    def _key(self, dialect: Dialect) -> str:
+        """Name everything that an image hangs on, in one number."""
+        tables = INVOICING.metadata.sorted_tables
+        indexes = chain.from_iterable(table.indexes for table in tables)
+        settings = {
+            "volume": [dict(self._volume.counts), str(dict(self._volume.fan_outs))],
+            "seed": self._seed,
+            "locale": [self._locale, _words(self._locale)],
+            "as_of": self._as_of.isoformat(),
+            "package": _fingerprint(),
+            "versions": [platform.python_version(), version("SQLAlchemy"), sqlite3.sqlite_version],
+            "schema": [
+                *(str(CreateTable(table).compile(dialect=dialect)) for table in tables),
+                *sorted(str(CreateIndex(index).compile(dialect=dialect)) for index in indexes),
+            ],
+        }
+        text = json.dumps(settings, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _words(locale: str) -> str:
+    """Tell where the words of a locale come from, without drawing them."""
+    return "package" if locale in PACKAGED_LOCALES else f"Faker {version('Faker')}"
+
+
+def _has_listeners(metadata: MetaData) -> bool:
+    """Return whether a project does something of its own when the tables are created.
+
+    SQLAlchemy's own enumerations listen too, for databases that have such types.
+    """
+    events = (each.dispatch for each in (metadata, *metadata.sorted_tables))
+    listeners = chain.from_iterable(chain(each.before_create, each.after_create) for each in events)
+    return not all(isinstance(_listening(each), SchemaType) for each in listeners)
+
+
+def _listening(listener: object) -> object:
+    """Return whose method a listener is: SQLAlchemy 2.0 and 2.1 wrap it, each in its own way."""
+    method = getattr(listener, "func", listener)
+    return getattr(method, "__self__", None) or getattr(listener, "target", None)
+
+
+@cache
+def _fingerprint() -> str:
+    """Return a number that changes with any file of this package."""
+    content = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.*")):
+        if path.suffix in {".json", ".py"}:
+            content.update(path.name.encode() + path.read_bytes())
+    return content.hexdigest()
