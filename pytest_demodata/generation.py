@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import DBAPIError
@@ -18,12 +22,14 @@ from pytest_demodata.errors import (
 from pytest_demodata.values import python_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from concurrent.futures import Future
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, MetaData, Table
 
     from pytest_demodata.databases import Database
-    from pytest_demodata.engine import Plan
+    from pytest_demodata.engine import Chunk, Plan
     from pytest_demodata.progress import Progress
 
 
@@ -98,14 +104,41 @@ class Generation:
             failure_named(f"Filling the tables of stage {stage!r} ({names})"),
             self._database.filling(self._connection, tables),
         ):
-            for chunk in self._plan.chunks(stage):
-                if chunk.start == chunk.stop:
-                    continue
-                rows = f"rows {chunk.start + 1:,} to {chunk.stop:,}"
-                with failure_named(f"Filling table {chunk.table.name!r}, {rows},"):
-                    self._database.load(self._connection, chunk)
-                loaded[chunk.table.name] += chunk.stop - chunk.start
+            for table, rows in self._loaded(self._plan.chunks(stage)):
+                loaded[table] += rows
                 self._tell(stage, sum(loaded.values()), total)
+
+    def _loaded(self, chunks: Iterable[Chunk]) -> Iterator[tuple[str, int]]:
+        """Load chunks in order; return the table and the rows of each when it has arrived.
+
+        While a server takes in rows, the next ones are made: a thread waits for the server.
+        """
+        filled = (chunk for chunk in chunks if chunk.start < chunk.stop)
+        if not self._database.is_server:
+            for chunk in filled:
+                self._load(chunk)()
+                yield chunk.table.name, chunk.stop - chunk.start
+            return
+        on_the_way: deque[tuple[str, int, Future[object]]] = deque()
+        with _waking_at_once(), ThreadPoolExecutor(1, "demodata") as thread:
+            try:
+                for chunk in filled:
+                    loading = thread.submit(self._load(chunk))
+                    on_the_way.append((chunk.table.name, chunk.stop - chunk.start, loading))
+                    if len(on_the_way) > _AHEAD:
+                        yield _arrived(*on_the_way.popleft())
+                while on_the_way:
+                    yield _arrived(*on_the_way.popleft())
+            finally:
+                thread.shutdown(cancel_futures=True)
+
+    def _load(self, chunk: Chunk) -> Callable[[], object]:
+        """Return what loads a chunk; all that our own process does for it is done before."""
+        rows = f"rows {chunk.start + 1:,} to {chunk.stop:,}"
+        named = partial(failure_named, f"Filling table {chunk.table.name!r}, {rows},")
+        with named():
+            load = self._database.loader(self._connection, chunk)
+        return lambda: _within(named(), load)
 
     def _tell(self, stage: str, done: int, total: int) -> None:
         if self._progress is not None:
@@ -184,6 +217,33 @@ class Generation:
             .order_by(key)
         )
         return list(map(tuple, held)) == list(zip(*made.values(), strict=True))
+
+
+_AHEAD: Final = 2
+"""Chunks that are ready before the one in front of them has arrived."""
+
+_SWITCH_SECONDS: Final = 0.0005
+
+
+def _arrived(table: str, rows: int, loading: Future[object]) -> tuple[str, int]:
+    loading.result()
+    return table, rows
+
+
+def _within(context: AbstractContextManager[None], action: Callable[[], object]) -> None:
+    with context:
+        action()
+
+
+@contextmanager
+def _waking_at_once() -> Iterator[None]:
+    """Have a thread go on as soon as the server answers: Python lets it wait for 5 ms."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, _SWITCH_SECONDS))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 @contextmanager

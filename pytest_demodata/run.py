@@ -427,5 +427,13 @@ def _escape_text(volume: str, cause: str) -> str:
 
 def _made_text(label: str, made: list[float]) -> str:
     if len(made) == 1:
-        return f"{label} in {made[0]:.2f} s"
-    return f"{label}, {len(made)} times in {min(made):.2f} to {max(made):.2f} s"
+        return f"{label} in {_seconds_text(made[0])} s"
+    fastest, slowest = _seconds_text(min(made)), _seconds_text(max(made))
+    return f"{label}, {len(made)} times in {fastest} to {slowest} s"
+
+
+def _seconds_text(seconds: float) -> str:
+    return f"{seconds:.2f}" if seconds >= _SHORT else f"{seconds:.3f}"
+
+
+_SHORT: Final = 0.01

@@ -43,7 +43,7 @@ class Settings(NamedTuple):
     url: str
     locale: str
     as_of: date
-    no_cache: bool
+    no_cache: bool = False
 
     def options(self) -> str:
         """Return the command line that gives these settings; what few change only if changed.

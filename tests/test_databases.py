@@ -112,7 +112,7 @@ def test_the_default_loader_loads_what_the_fast_one_does(engine: Engine) -> None
     with engine.begin() as connection:
         for stage in INVOICING.stages:
             for chunk in plan.chunks(stage):
-                Database().load(connection, chunk)
+                Database().loader(connection, chunk)()
         slow = {
             name: digest_of_table(connection, table) for name, table in Base.metadata.tables.items()
         }
@@ -180,7 +180,7 @@ def test_nulls_and_fractions_are_stored_as_sqlalchemy_does(engine: Engine) -> No
     with engine.connect() as connection:
         for database in (Database(), database_of(engine.dialect)):
             table.create(connection)
-            database.load(connection, chunk)
+            database.loader(connection, chunk)()
             raw = connection.exec_driver_sql('SELECT * FROM "values"').all()
             typed = connection.execute(select(table)).all()
             rows.append((raw, typed))
@@ -349,7 +349,7 @@ def test_types_of_ones_own_are_processed(engine: Engine) -> None:
     }
     with engine.connect() as connection:
         table.create(connection)
-        database_of(engine.dialect).load(connection, Chunk(table, 0, 2, columns))
+        database_of(engine.dialect).loader(connection, Chunk(table, 0, 2, columns))()
         assert connection.execute(select(table)).all() == [
             (1, Colour.BLUE, "HEY", {"a": [1]}, key, date(2024, 1, 1)),
             (2, None, None, {}, key, None),
@@ -537,7 +537,7 @@ def test_values_arrive_as_they_are(loading_engine: Engine) -> None:
     """Tabs, line ends, backslashes, NULL, negative amounts and first days are loaded unchanged."""
     chunk = Chunk(TEXTS, 0, 4, ROWS)
     with loading_engine.begin() as connection:
-        database_of(connection.dialect).load(connection, chunk)
+        database_of(connection.dialect).loader(connection, chunk)()
         rows = connection.execute(select(TEXTS).order_by(TEXTS.c.id)).all()
     assert [row.text for row in rows] == ROWS["text"]
     assert [row.amount for row in rows] == [Decimal("-0.05"), Decimal(0), None, Decimal("12345.67")]
@@ -556,7 +556,7 @@ def test_a_type_without_a_text_is_inserted_by_sqlalchemy(loading_engine: Engine)
     """A type of the user's own has its say."""
     chunk = Chunk(ODDS, 0, 2, {"id": [1, 2], "text": ["abc", "d"]})
     with loading_engine.begin() as connection:
-        database_of(connection.dialect).load(connection, chunk)
+        database_of(connection.dialect).loader(connection, chunk)()
         assert connection.scalars(select(ODDS.c.text.cast(String(20)))).all() == ["cba", "d"]
 
 
@@ -564,7 +564,7 @@ def test_types_that_are_counted_in_nothing(loading_engine: Engine) -> None:
     """JSON and floating point numbers are loaded as SQLAlchemy does it."""
     chunk = Chunk(PLACES, 0, 2, {"id": [1, 2], "data": [{"a": [1]}, None], "height": [0.5, None]})
     with loading_engine.begin() as connection:
-        database_of(connection.dialect).load(connection, chunk)
+        database_of(connection.dialect).loader(connection, chunk)()
         rows = connection.execute(select(PLACES).order_by(PLACES.c.id)).all()
     assert list(map(tuple, rows)) == [(1, {"a": [1]}, 0.5), (2, None, None)]
 
@@ -575,7 +575,7 @@ def test_a_row_that_mariadb_does_not_take_is_an_error(mariadb_url: URL) -> None:
     ODD.create_all(engine)
     chunk = Chunk(TEXTS, 0, 2, {"id": [1, 1], "text": ["a", "b"]})
     with engine.connect() as connection, pytest.raises(GenerationError) as error:
-        database_of(connection.dialect).load(connection, chunk)
+        database_of(connection.dialect).loader(connection, chunk)()
     assert str(error.value) == (
         "MariaDB or MySQL did not take 1 rows as they are: Duplicate entry '1' for key 'PRIMARY'.\n"
         "Everything that this generation had done is undone."

@@ -795,7 +795,7 @@ def test_a_lost_connection_is_told(postgresql_url: URL) -> None:
                 )
 
     with pytest.raises(GenerationError, match="Filling table '") as error:
-        DataGenerator(engine, progress=progress).generate("small")
+        DataGenerator(engine, progress=progress).generate("large")
     assert "the connection was lost" in "".join(error.value.__notes__)
     assert inspect(admin).get_table_names() == []
     DataGenerator(engine).generate("small")

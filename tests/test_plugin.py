@@ -21,7 +21,7 @@ GOLDEN: Final[dict[str, dict[str, str]]] = json.loads(
     Path(__file__).with_name("golden.json").read_text("utf-8")
 )
 
-VARIABLES: Final = ("VOLUME", "SEED", "URL", "LOCALE", "AS_OF")
+VARIABLES: Final = ("VOLUME", "SEED", "URL", "LOCALE", "AS_OF", "NO_CACHE")
 
 SETTINGS_LINE: Final = (
     "demodata: --demodata-volume=medium --demodata-seed=42 --demodata-url=sqlite://"
@@ -86,7 +86,7 @@ def start(pytester: pytest.Pytester) -> Run:
 def _told(result: pytest.RunResult) -> list[str]:
     """Return the lines of the plugin's, without the seconds that it measured."""
     lines = [line for line in result.outlines if line.startswith("demodata: ")]
-    return [re.sub(r"\d+\.\d\d", "N.NN", line) for line in lines]
+    return [re.sub(r"\d+\.\d\d\d?", "N.NN", line) for line in lines]
 
 
 def _section(result: pytest.RunResult, title: str) -> list[str]:
@@ -1022,7 +1022,7 @@ def test_the_settings_line_can_be_pasted_back(run: Run, pytester: pytest.Pyteste
     )
     pasted = shlex.split(line.removeprefix("demodata: "))
     second = run("-s", *pasted)
-    assert _told(second) == [line, made]
+    assert _told(second) == [line, made.replace(" rows in", " rows from the cache in")]
     digests = [re.findall("D [0-9a-f]{64} D", each.stdout.str()) for each in (first, second)]
     assert digests[0] == digests[1] != []
 
@@ -1035,7 +1035,8 @@ def test_the_lines_stand_where_they_are_looked_for(run: Run, pytester: pytest.Py
     assert re.fullmatch(r"demodata: made small, 572 rows in \d\.\d\d s", lines[-2])
     assert re.fullmatch("=+ 1 passed in .* =+", lines[-1])
     for options in (["-q"], ["-qq"], ["-v"], ["-vv"], ["--no-header"]):
-        assert _told(run(*options)) == [SETTINGS_LINE, MADE_SMALL], options
+        told = _told(run("--demodata-no-cache", *options))
+        assert told == [SETTINGS_LINE, MADE_SMALL], options
 
 
 def test_the_lines_are_absent_where_nobody_asked(run: Run, pytester: pytest.Pytester) -> None:
@@ -1077,7 +1078,8 @@ def test_datasets_that_are_made_again_are_counted(run: Run, pytester: pytest.Pyt
     result = run()
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert _told(result)[-1] == (
-        "demodata: made small, 572 rows, 2 times in N.NN to N.NN s; medium, 3,109 rows in N.NN s"
+        "demodata: made small, 572 rows in N.NN s; medium, 3,109 rows in N.NN s; "
+        "small, 572 rows from the cache in N.NN s"
     )
 
 
@@ -1125,7 +1127,10 @@ def test_an_escape_is_told_where_it_happened(run: Run, pytester: pytest.Pytester
             "The next test gets the data anew; what fixtures of a wider scope had added to it is "
             "gone.",
         ]
-    assert _told(result)[-1] == "demodata: made small, 572 rows, 4 times in N.NN to N.NN s"
+    assert _told(result)[-1] == (
+        "demodata: made small, 572 rows in N.NN s; "
+        "small, 572 rows from the cache, 3 times in N.NN to N.NN s"
+    )
 
 
 def test_with_xdist_each_line_is_told_once(start: Run, pytester: pytest.Pytester) -> None:
@@ -1141,7 +1146,8 @@ def test_with_xdist_each_line_is_told_once(start: Run, pytester: pytest.Pytester
             demo_db_small.session.execute(text("DELETE FROM inventory"))
             demo_db_small.session.commit()
     """)
-    result = start("--dist=each", "--tx=2*popen", "-v", "--demodata-seed=7")
+    options = ["--dist=each", "--tx=2*popen", "-v", "--demodata-seed=7"]
+    result = start(*options, "--demodata-no-cache")
     result.assert_outcomes(passed=8)
     assert _told(result) == [
         SETTINGS_LINE.replace("42", "7"),

@@ -39,7 +39,7 @@ VOLUMES_ALLOWED = (
 LOCALES_ALLOWED = "Allowed: de_DE, en_US, ja_JP, which the package has, and those of Faker."
 
 FIRST = {"volume": "large", "seed": "7", "url": "sqlite:///:memory:", "locale": "de_DE"}
-FIRST["as_of"] = "2024-02-29"
+FIRST |= {"as_of": "2024-02-29", "no_cache": "yes"}
 
 
 def _said(**said: Mapping[str, str | None]) -> Callable[[Setting], Mapping[str, str | None]]:
@@ -54,6 +54,7 @@ def test_each_setting_has_an_option_a_variable_and_an_ini_key() -> None:
         ("--demodata-url", "DEMODATA_URL", "demodata_url"),
         ("--demodata-locale", "DEMODATA_LOCALE", "demodata_locale"),
         ("--demodata-as-of", "DEMODATA_AS_OF", "demodata_as_of"),
+        ("--demodata-no-cache", "DEMODATA_NO_CACHE", "demodata_no_cache"),
     ]
 
 
@@ -73,7 +74,7 @@ def test_the_defaults_are_what_users_could_write() -> None:
 def test_the_first_place_that_says_something_is_heard(name: str, nothing: str | None) -> None:
     """What later places say is not even read."""
     read = read_settings(_said(**{name: {"a": nothing, "b": FIRST[name], "c": "neverland"}}))
-    expected = Settings("large", 7, "sqlite:///:memory:", "de_DE", date(2024, 2, 29))
+    expected = Settings("large", 7, "sqlite:///:memory:", "de_DE", date(2024, 2, 29), no_cache=True)
     assert read == DEFAULTS._replace(**{name: getattr(expected, name)})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from sqlalchemy import insert
@@ -14,7 +15,7 @@ from pytest_demodata.statements import Grammar, Words
 from pytest_demodata.values import python_values
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -62,6 +63,9 @@ class Database:
 
     ddl_in_transaction: ClassVar[bool] = True
     """Whether CREATE TABLE can be rolled back; where it cannot, it commits."""
+
+    is_server: ClassVar[bool] = False
+    """Whether it works on its own while our process does something else."""
 
     keeps_images: ClassVar[bool] = False
     """Whether a scratch database can be kept in a file, and taken from one."""
@@ -196,10 +200,13 @@ class Database:
         """
         raise NotImplementedError
 
-    def load(self, connection: Connection, chunk: Chunk) -> None:
-        """Insert the rows of a chunk, inside the connection's transaction."""
+    def loader(self, connection: Connection, chunk: Chunk) -> Callable[[], object]:
+        """Return what inserts the rows of a chunk, inside the connection's transaction.
+
+        What has to be computed for it is computed here, and what it returns waits for the database.
+        """
         columns = chunk.table.columns
         values = [python_values(columns[name].type, chunk.columns[name]) for name in chunk.columns]
         names = list(chunk.columns)
         rows = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
-        connection.execute(insert(chunk.table), rows)
+        return partial(connection.execute, insert(chunk.table), rows)

@@ -27,7 +27,7 @@ from pytest_demodata.isolation import execute_raw, in_this_process
 from pytest_demodata.statements import READING, Effect, Grammar, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import URL, Connection, MetaData
 
@@ -96,6 +96,7 @@ class MySQL(Database):
     facade: ClassVar[type[FacadeConnection]] = PyMySQLFacade
     grammar: ClassVar[Grammar] = _GRAMMAR
     survives_fork: ClassVar[bool] = False
+    is_server: ClassVar[bool] = True
     ddl_in_transaction: ClassVar[bool] = False
 
     def _check_transactions(self, connection: Connection) -> None:
@@ -115,26 +116,21 @@ class MySQL(Database):
             with suppress(SQLAlchemyError):  # where the connection is lost, the lock is free
                 connection.execute(select(func.release_lock(name)))
 
-    def load(self, connection: Connection, chunk: Chunk) -> None:
+    def loader(self, connection: Connection, chunk: Chunk) -> Callable[[], object]:
         """Send the rows of a chunk as a file, where driver, server and columns' types allow it."""
-        rows = rows_of(chunk, connection.dialect) if _takes_files(connection) else None
+        if _TAKES_FILES not in connection.info:  # asked once, and not for each chunk
+            connection.info[_TAKES_FILES] = _takes_files(connection)
+        rows = rows_of(chunk, connection.dialect) if connection.info[_TAKES_FILES] else None
         if rows is None:
-            super().load(connection, chunk)
-            return
+            return super().loader(connection, chunk)
         preparer = connection.dialect.identifier_preparer
         names = ", ".join(preparer.quote(chunk.table.columns[name].name) for name in chunk.columns)
-        with NamedTemporaryFile("w", encoding="utf-8", newline="\n", prefix="demodata-") as file:
-            file.write("\n".join([*rows, ""]))
-            file.flush()
-            load = (
-                f"LOAD DATA LOCAL INFILE {driver_of(connection).escape(file.name)} INTO TABLE"
-                f" {preparer.format_table(chunk.table)} CHARACTER SET utf8mb4"
-                f" FIELDS ESCAPED BY 0x5C ({names})"
-            )
-            with closing(driver_of(connection).cursor()) as cursor:
-                loaded = cursor.execute(load)
-                if loaded != len(rows) or cursor.warning_count:
-                    raise _left_out(cursor, len(rows) - loaded)
+        load = (
+            f"LOAD DATA LOCAL INFILE {{}} INTO TABLE {preparer.format_table(chunk.table)}"
+            f" CHARACTER SET utf8mb4 FIELDS ESCAPED BY 0x5C ({names})"
+        )
+        text = "\n".join([*rows, ""]).encode()
+        return lambda: _load_file(driver_of(connection), load, text, len(rows))
 
     def in_transaction(self, driver: Any) -> bool:  # noqa: ANN401 - PyMySQL's connection
         """Ask the driver, which knows from the server's last answer."""
@@ -186,12 +182,30 @@ _LOCAL_FILES: Final = 128
 """CLIENT_LOCAL_FILES of the protocol."""
 
 
+_TAKES_FILES: Final = "demodata_takes_files"
+"""Where `Connection.info` says whether driver and server load files."""
+
+
 def _takes_files(connection: Connection) -> bool:
     return (
         connection.dialect.driver == "pymysql"
         and bool(driver_of(connection).client_flag & _LOCAL_FILES)
         and connection.exec_driver_sql("SELECT @@local_infile").scalar() == 1
     )
+
+
+def _load_file(driver: Any, load: str, text: bytes, rows: int) -> None:  # noqa: ANN401 - PyMySQL's
+    """Have a text loaded as a file, and all of its rows as they are.
+
+    Raises:
+        GenerationError: The server has changed some, or left them out.
+    """
+    with NamedTemporaryFile(prefix="demodata-") as file, closing(driver.cursor()) as cursor:
+        file.write(text)
+        file.flush()
+        loaded = cursor.execute(load.format(driver.escape(file.name)))
+        if loaded != rows or cursor.warning_count:
+            raise _left_out(cursor, rows - loaded)
 
 
 def _left_out(cursor: Any, missing: int) -> GenerationError:  # noqa: ANN401 - PyMySQL's cursor

@@ -7,7 +7,7 @@ import warnings
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from pytest_demodata.databases.connecting import connected
@@ -19,7 +19,7 @@ from pytest_demodata.isolation import execute_raw, in_this_process
 from pytest_demodata.statements import READING, Effect, Grammar, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
     from datetime import datetime
 
     from sqlalchemy import URL, Connection, MetaData, Table
@@ -109,6 +109,7 @@ class PostgreSQL(Database):
     grammar: ClassVar[Grammar] = _GRAMMAR
     failure_aborts: ClassVar[bool] = True
     survives_fork: ClassVar[bool] = False
+    is_server: ClassVar[bool] = True
 
     def identity(self, connection: Connection) -> Hashable:
         """Tell the schemas of a database apart."""
@@ -147,19 +148,21 @@ class PostgreSQL(Database):
         tables = {"tables": list(connection.scalars(_OIDS, {"names": names}))}
         keys = connection.execute(text(_KEYS), tables).all()
         indexes = connection.execute(text(_INDEXES), tables).all()
-        for table, name, _ in keys:
-            execute_raw(connection, f"ALTER TABLE {table} DROP CONSTRAINT {_quoted(name)}")
-        for index, _ in indexes:
-            execute_raw(connection, f"DROP INDEX {index}")
+        _execute_all(
+            connection,
+            *(f"ALTER TABLE {table} DROP CONSTRAINT {_quoted(name)}" for table, name, _ in keys),
+            *(f"DROP INDEX {index}" for index, _ in indexes),
+        )
         yield
-        for _, definition in indexes:
-            execute_raw(connection, definition)
-        for table, name, definition in keys:
-            execute_raw(
-                connection, f"ALTER TABLE {table} ADD CONSTRAINT {_quoted(name)} {definition}"
-            )
-        for name in names:
-            execute_raw(connection, f"ANALYZE {name}")
+        _execute_all(
+            connection,
+            *(definition for _, definition in indexes),
+            *(
+                f"ALTER TABLE {table} ADD CONSTRAINT {_quoted(name)} {definition}"
+                for table, name, definition in keys
+            ),
+            *(f"ANALYZE {name}" for name in names),
+        )
 
     @contextmanager
     def filling(self, connection: Connection, tables: Iterable[Table]) -> Iterator[None]:
@@ -168,29 +171,38 @@ class PostgreSQL(Database):
         RESTART is undone with the transaction, where `setval` is not.
         """
         yield
-        preparer = connection.dialect.identifier_preparer
-        for table in tables:
-            for key in table.primary_key.columns:
-                sequence = connection.scalar(
-                    select(func.pg_get_serial_sequence(preparer.format_table(table), key.name))
-                )
-                last = connection.scalar(select(func.max(key)))
-                if sequence and last:
-                    execute_raw(connection, f"ALTER SEQUENCE {sequence} RESTART WITH {last + 1}")
+        table_text = connection.dialect.identifier_preparer.format_table
+        keys = [(table_text(each), key) for each in tables for key in each.primary_key.columns]
+        lasts = [
+            select(func.pg_get_serial_sequence(table, key.name), func.max(key))
+            for table, key in keys
+        ]
+        _execute_all(
+            connection,
+            *(
+                f"ALTER SEQUENCE {sequence} RESTART WITH {last + 1}"
+                for sequence, last in connection.execute(union_all(*lasts))
+                if sequence and last
+            ),
+        )
 
-    def load(self, connection: Connection, chunk: Chunk) -> None:
+    def loader(self, connection: Connection, chunk: Chunk) -> Callable[[], object]:
         """Send the rows of a chunk by COPY, where the driver and the columns' types allow it."""
         dialect = connection.dialect
         copies = dialect.driver == "psycopg" and not dialect.is_async
         rows = rows_of(chunk, dialect) if copies else None
         if rows is None:
-            super().load(connection, chunk)
-            return
-        preparer = connection.dialect.identifier_preparer
+            return super().loader(connection, chunk)
+        preparer = dialect.identifier_preparer
         names = ", ".join(preparer.quote(chunk.table.columns[name].name) for name in chunk.columns)
         into = f"COPY {preparer.format_table(chunk.table)} ({names}) FROM STDIN"
-        with closing(driver_of(connection).cursor()) as cursor, cursor.copy(into) as copy:
-            copy.write("\n".join([*rows, ""]))
+        text = "\n".join([*rows, ""]).encode()
+
+        def load() -> None:
+            with closing(driver_of(connection).cursor()) as cursor, cursor.copy(into) as copy:
+                copy.write(text)
+
+        return load
 
     def in_transaction(self, driver: Any) -> bool:  # noqa: ANN401 - psycopg's connection
         """Ask the driver, which knows from the server's last answer."""
@@ -276,6 +288,12 @@ _OIDS: Final = text("SELECT unnest(CAST(:names AS text[]))::regclass::oid")
 _IN_TRANSACTION: Final = 2
 _IN_ERROR: Final = 3
 """What `transaction_status` is, as libpq counts."""
+
+
+def _execute_all(connection: Connection, *statements: str) -> None:
+    """Run statements in one message to the server."""
+    if statements:
+        execute_raw(connection, "; ".join(statements))
 
 
 def _quoted(name: str) -> str:

@@ -2,61 +2,73 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import types
 
 from pytest_demodata.values import date_text, each_once, scale_of, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Column, Dialect
+    from sqlalchemy import Dialect
 
     from pytest_demodata.engine import Chunk
 
 NULL: Final = "\\N"
 
-_OFTEN_REPEATED: Final = (types.Boolean, types.Date, types.DateTime, types.Enum)
-"""Of these, each different value of a run of rows is rendered once."""
-
 _ESCAPED: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
 
 
+class _Form(NamedTuple):
+    """How the values of a type are written.
+
+    Attributes:
+        render: Writes one, once for all that are equal; None where the pattern is enough.
+        pattern: What to format one with.
+    """
+
+    render: Callable[[Any], str] | None
+    pattern: str = "%s"
+
+
 def rows_of(chunk: Chunk, dialect: Dialect) -> list[str] | None:
-    """Return a chunk's rows, tabs between their fields; None where a type has no text of ours."""
+    """Return a chunk's rows, tabs between their fields; None where a type has no text of ours.
+
+    All fields of a row are formatted at once, which is several times as fast as one by one.
+    """
     columns = chunk.table.columns
-    rendered: list[Iterable[str]] = []
+    patterns, fields = [], []
     for name, values in chunk.columns.items():
-        render = _renderer(columns[name], dialect)
-        if render is None:
+        form = _form_of(columns[name].type, dialect)
+        if form is None:
             return None
-        rendered.append(_rendered(columns[name], values, render))
-    return list(map("\t".join, zip(*rendered, strict=True)))
+        pattern, written = _written(form, values, nullable=bool(columns[name].nullable))
+        patterns.append(pattern)
+        fields.append(written)
+    return list(map("\t".join(patterns).__mod__, zip(*fields, strict=True)))
 
 
-def _rendered(
-    column: Column[Any], values: Sequence[Any], render: Callable[[Any], str]
-) -> Iterable[str]:
-    if isinstance(column.type, _OFTEN_REPEATED):
-        return each_once(render, values, null=NULL)
-    if column.nullable:
-        return [NULL if value is None else render(value) for value in values]
-    return map(render, values)
+def _written(form: _Form, values: Sequence[Any], *, nullable: bool) -> tuple[str, Sequence[Any]]:
+    """Return the pattern that is left to be applied to each value, and the values."""
+    if form.render is not None:
+        return form.pattern, each_once(form.render, values, null=NULL)
+    if nullable:
+        return "%s", each_once(form.pattern.__mod__, values, null=NULL)
+    return form.pattern, values
 
 
-def _renderer(column: Column[Any], dialect: Dialect) -> Callable[[Any], str] | None:
-    kind = column.type
+def _form_of(kind: types.TypeEngine[Any], dialect: Dialect) -> _Form | None:
     if isinstance(kind, types.TypeDecorator):
         return None
     if scale := scale_of(kind):
-        return _decimal_text(scale)
+        return _Form(None, f"%se-{scale}")
     if isinstance(kind, types.Enum):
         process = kind.dialect_impl(dialect).bind_processor(dialect) or str
-        return lambda value: escaped(str(process(value)))
-    for counted, render in _RENDERERS.items():
+        return _Form(lambda value: escaped(str(process(value))))
+    for counted, form in _FORMS.items():
         if isinstance(kind, counted):
-            return render
+            return form
     return None
 
 
@@ -65,24 +77,10 @@ def escaped(text: str) -> str:
     return text.translate(_ESCAPED) if "\\" in text or not text.isprintable() else text
 
 
-def _decimal_text(scale: int) -> Callable[[int], str]:
-    unit = 10**scale
-
-    def render(value: int) -> str:
-        whole, part = divmod(abs(value), unit)
-        return f"{'-' * (value < 0)}{whole}.{part:0{scale}d}"
-
-    return render
-
-
-def _flag_text(value: object) -> str:
-    return "1" if value else "0"
-
-
-_RENDERERS: Final[dict[type[types.TypeEngine[Any]], Callable[[Any], str]]] = {
-    types.Boolean: _flag_text,
-    types.Integer: str,
-    types.Date: date_text,
-    types.DateTime: time_text,
-    types.String: escaped,
+_FORMS: Final[dict[type[types.TypeEngine[Any]], _Form]] = {
+    types.Boolean: _Form(None, "%d"),
+    types.Integer: _Form(None),
+    types.Date: _Form(date_text),
+    types.DateTime: _Form(time_text),
+    types.String: _Form(escaped),
 }

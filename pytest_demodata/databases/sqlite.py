@@ -6,6 +6,7 @@ import logging
 import os
 import sqlite3
 from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -279,7 +280,7 @@ class Sqlite(Database):
         for _, statement in indexes:
             execute_raw(connection, statement)
 
-    def load(self, connection: Connection, chunk: Chunk) -> None:
+    def loader(self, connection: Connection, chunk: Chunk) -> Callable[[], object]:
         """Insert many rows by one statement, without a type's processing per value."""
         preparer = connection.dialect.identifier_preparer
         columns = chunk.table.columns
@@ -288,20 +289,28 @@ class Sqlite(Database):
         marks = f"({', '.join('?' * len(chunk.columns))})"
         dialect = connection.dialect
         stored = [_stored(columns[name], each, dialect) for name, each in chunk.columns.items()]
-        driver = _driver(connection)
-        if not driver.in_transaction:
-            raise ended_elsewhere()
-        most = driver.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // len(stored)
-        rows = max(1, min(_ROWS_TOGETHER, most))
-        values = _row_by_row(stored)
-        width = rows * len(stored)
-        whole = len(values) // width * width
-        driver.executemany(
-            into + ", ".join([marks] * rows),
-            (values[start : start + width] for start in range(0, whole, width)),
-        )
-        if rest := values[whole:]:
-            driver.execute(into + ", ".join([marks] * (len(rest) // len(stored))), rest)
+        return partial(_insert, _driver(connection), into, marks, _row_by_row(stored))
+
+
+def _insert(driver: sqlite3.Connection, into: str, marks: str, values: list[Any]) -> None:
+    """Insert rows, of which `values` are all the values, one row after the other.
+
+    Raises:
+        GenerationError: Somebody has ended the transaction.
+    """
+    if not driver.in_transaction:
+        raise ended_elsewhere()
+    columns = marks.count("?")
+    most = driver.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // columns
+    rows = max(1, min(_ROWS_TOGETHER, most))
+    width = rows * columns
+    whole = len(values) // width * width
+    driver.executemany(
+        into + ", ".join([marks] * rows),
+        (values[start : start + width] for start in range(0, whole, width)),
+    )
+    if rest := values[whole:]:
+        driver.execute(into + ", ".join([marks] * (len(rest) // columns)), rest)
 
 
 _ROWS_TOGETHER: Final = 32
