@@ -118,7 +118,7 @@ class Plan:
         )
 
     def whole(self, column: ColumnName) -> Sequence[Any]:
-        """Return a column of all rows of a table, kept from then on; integers in 4 or 8 bytes."""
+        """Return a column of all rows of a table, kept from then on; integers in few bytes."""
         if column not in self._whole:
             self._whole[column] = _compact(self._blocks(column))
         return self._whole[column]
@@ -136,11 +136,12 @@ class Plan:
     def slots(self, column: ColumnName) -> Sequence[int]:
         """Return row numbers in proportion to a column of weights: a power of two of them."""
         if column not in self._slots:
-            totals = self.running_total(column)
-            width = min((_SLOTS_PER_ROW * len(totals)).bit_length(), WORD_BITS)
-            ends = [(total << width) // totals[-1] for total in totals]
+            weights = self.whole(column)
+            total = sum(weights)
+            width = min((_SLOTS_PER_ROW * len(weights)).bit_length(), WORD_BITS)
+            ends = ((weight << width) // total for weight in accumulate(weights, initial=0))
             slots = array("I")
-            for row, (start, stop) in enumerate(pairwise([0, *ends])):
+            for row, (start, stop) in enumerate(pairwise(ends)):
                 slots.extend(repeat(row, stop - start))
             self._slots[column] = slots
         return self._slots[column]
@@ -240,8 +241,9 @@ def _looked_up(blueprint: Blueprint) -> Mapping[str, set[ColumnName]]:
 
 def _compact(blocks: Iterable[Sequence[Any]]) -> Sequence[Any]:
     """Keep integers in as few bytes as hold them, and anything else in a list."""
-    forms = iter((partial(_integers, "i"), partial(_integers, "q"), list))
-    form: Callable[[Sequence[Any]], Any] = next(forms)
+    integers = (partial(_integers, typecode) for typecode in "bhiq")
+    forms: Iterator[Callable[[Sequence[Any]], Any]] = chain(integers, [list])
+    form = next(forms)
     kept = form(())
     for block in blocks:
         while (part := _in_form(form, block)) is None:

@@ -228,7 +228,11 @@ class DataGenerator:
         plan = self._plan_for(volume)
         started, clock = datetime.now(UTC), perf_counter()
         named = failure_named(f"The generation of volume {plan.volume.name!r}")
-        with named, self._writing() as connection, self._tables_there(connection) as created:
+        with (
+            named,
+            self._writing(filling=True) as connection,
+            self._tables_there(connection) as created,
+        ):
             generation = Generation(plan, connection, self._database, self._progress, created)
             loaded = generation.load(stages)
         if self._started is None:
@@ -265,10 +269,12 @@ class DataGenerator:
             raise
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def _writing(self, *, filling: bool = False) -> Iterator[Connection]:
         """Return a connection on which nobody else generates, until an Engine's is committed."""
         with ExitStack() as stack:
             connection = stack.enter_context(self._connection())
+            if filling and isinstance(self._bind, Engine):
+                stack.enter_context(self._database.checking_keys_last(connection))
             if not connection.in_transaction():
                 connection.begin()
             self._database.check(connection)

@@ -36,6 +36,7 @@ LADDER: Final = [
     [
         *("async_facade", "databases.connecting", "databases.default", "databases.rendering"),
         *("databases.psycopg_facade", "databases.pymysql_facade", "databases.sqlite_facade"),
+        "databases.sqlite_keys",
         *("digests", "invoicing.models"),
     ],
     ["databases.mysql", "databases.postgresql", "databases.sqlite"],

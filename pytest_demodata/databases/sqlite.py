@@ -16,6 +16,12 @@ from sqlalchemy.exc import OperationalError
 
 from pytest_demodata.databases.default import Database, Scratch
 from pytest_demodata.databases.sqlite_facade import GRAMMAR, SqliteFacade
+from pytest_demodata.databases.sqlite_keys import (
+    check_keys_at_once,
+    check_keys_last,
+    check_keys_of,
+    keys_are_last,
+)
 from pytest_demodata.errors import DatabaseSetupError, GenerationRunningError
 from pytest_demodata.isolation import ended_elsewhere, execute_raw
 from pytest_demodata.values import (
@@ -151,7 +157,8 @@ class Sqlite(Database):
     def check(self, connection: Connection) -> None:
         """Look whether a transaction is open in the driver, and not only in SQLAlchemy."""
         super().check(connection)
-        if connection.exec_driver_sql("PRAGMA foreign_keys").scalar() != 1:
+        enforced = connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        if not enforced and not keys_are_last(connection):
             _LOG.warning(
                 "This SQLite connection does not enforce foreign keys; "
                 "pytest_demodata.prepare_sqlite(engine) switches them on."
@@ -216,13 +223,14 @@ class Sqlite(Database):
                     execute_raw(connection, pragma)
                 with suppress(OSError):  # Windows keeps the names of open files
                     Path(path).unlink()
+            check_keys_last(connection)
             connection.begin()
             yield Scratch(connection)
 
     def settle(self, connection: Connection) -> None:
         """Commit, so that the database is the same as one that was taken from an image."""
         with _between_transactions(connection):
-            pass
+            check_keys_at_once(connection)
 
     def keep_image(self, connection: Connection, path: Path) -> None:
         """Copy the database page by page.
@@ -250,7 +258,24 @@ class Sqlite(Database):
                 return False
             stack.enter_context(_between_transactions(connection))
             image.backup(_driver(connection))
+            check_keys_at_once(connection)
             return True
+
+    @contextmanager
+    def checking_keys_last(self, connection: Connection) -> Iterator[None]:
+        """Switch foreign keys off, which SQLite does between transactions only."""
+        driver = _driver(connection)
+        ((enforced,),) = driver.execute("PRAGMA foreign_keys")
+        if driver.in_transaction or not enforced:
+            yield
+            return
+        check_keys_last(connection)
+        try:
+            yield
+        finally:
+            if not connection.invalidated:
+                connection.rollback()
+                check_keys_at_once(connection)
 
     @contextmanager
     def generation_lock(self, connection: Connection) -> Iterator[None]:
@@ -279,6 +304,9 @@ class Sqlite(Database):
             raise ended_elsewhere()
         for _, statement in indexes:
             execute_raw(connection, statement)
+        if keys_are_last(connection):
+            for table in tables:
+                check_keys_of(connection, table)
 
     def loader(self, connection: Connection, chunk: Chunk) -> Callable[[], object]:
         """Insert many rows by one statement, without a type's processing per value."""

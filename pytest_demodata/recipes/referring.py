@@ -108,28 +108,30 @@ class _Parents:
             return None if name is None else run.whole(ColumnName(parent, name))
 
         self._where = f"{run.table.name}.{run.column}"
+        self._run = run
         self._parent = parent
-        self._running: Sequence[int] = range(1, run.rows(parent) + 1)
-        if reference.weight is not None:
-            self._running = run.running_total(ColumnName(parent, reference.weight))
+        self._rows = run.rows(parent)
+        self._weight_name = reference.weight
         self._weight = whole(reference.weight)
         self._since = whole(reference.since)
         self._until = whole(reference.until)
 
     def wanted(self) -> int:
         """Return 1 if a row has a weight, and 0 if none has."""
-        return int(bool(self._running) and self._running[-1] > 0)
+        return int(self._rows > 0 if self._weight is None else any(self._weight))
 
     def lasting(self, date: int) -> int:
         """Count the rows that fit on a date."""
-        return sum(map(self._fits, range(len(self._running)), repeat(date)))
+        return sum(map(self._fits, range(self._rows), repeat(date)))
 
     def by_weight(self, draws: Sequence[int], dates: Sequence[int]) -> list[int]:
-        running = self._running
+        running: Sequence[int] = range(1, self._rows + 1)
+        if self._weight_name is not None:
+            running = self._run.running_total(ColumnName(self._parent, self._weight_name))
         if self._since is None:
             total = running[-1]
             return [bisect_right(running, bits * total >> WORD_BITS) for bits in draws]
-        there = {date: self._weight_before(date) for date in set(dates)}
+        there = {date: self._weight_before(date, running) for date in set(dates)}
         return [
             bisect_right(running, bits * weight >> WORD_BITS)
             for bits, weight in zip(draws, map(there.__getitem__, dates), strict=True)
@@ -154,12 +156,12 @@ class _Parents:
 
     def _there(self, date: int) -> int:
         """Count the rows that are there on a date: the first ones."""
-        return len(self._running) if self._since is None else bisect_left(self._since, date)
+        return self._rows if self._since is None else bisect_left(self._since, date)
 
-    def _weight_before(self, date: int) -> int:
+    def _weight_before(self, date: int, running: Sequence[int]) -> int:
         """Return the weight of all rows that are there on a date."""
         there = self._there(date)
-        weight = self._running[there - 1] if there else 0
+        weight = running[there - 1] if there else 0
         if not weight:
             raise self._too_few(there, 0)
         return weight
