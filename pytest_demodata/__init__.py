@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         StageError,
         VolumeError,
     )
-    from pytest_demodata.planning import table_part
+    from pytest_demodata.planning import row_counts, table_part
     from pytest_demodata.progress import Progress
     from pytest_demodata.provision import DataGenerator, Stats
     from pytest_demodata.violations import ValidationError, Violation
@@ -75,6 +75,7 @@ __all__ = [
     "find_orphans",
     "parse_volume",
     "prepare_sqlite",
+    "row_counts",
     "table_part",
 ]
 
@@ -99,6 +100,7 @@ _MODULES: Final = {
     "find_orphans": "assertions",
     "parse_volume": "volumes",
     "prepare_sqlite": "databases.sqlite",
+    "row_counts": "planning",
     "table_part": "planning",
 }
 

@@ -20,8 +20,7 @@ from sqlalchemy.types import SchemaType
 from pytest_demodata.defaults import PACKAGED_LOCALES
 from pytest_demodata.generation import failure_named
 from pytest_demodata.invoicing.blueprint import INVOICING
-from pytest_demodata.layout import Layout
-from pytest_demodata.planning import checked_date, checked_seed
+from pytest_demodata.planning import checked_date, checked_seed, row_counts
 from pytest_demodata.provision import DataGenerator, Stats
 from pytest_demodata.volumes import parse_volume
 
@@ -71,7 +70,7 @@ class Furnisher:
         self._as_of = checked_date(as_of)
         self._progress = progress
         self._images = images
-        self._counts = Layout(INVOICING, self._volume).counts
+        self._counts = row_counts(self._volume)
 
     def generator(self, connection: Connection, progress: Progress | None = None) -> DataGenerator:
         """Return a generator of the same data."""

@@ -78,11 +78,12 @@ class Images:
         """
         unfinished = self._folder / f"{key}-{secrets.token_hex(8)}.unfinished"
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             write(unfinished)
             unfinished.replace(self._folder / _name(key, unfinished))
             self._make_room()
         except (OSError, sqlite3.Error):
-            return  # a full disk, or a folder that is gone: the next run generates again
+            return  # a full disk, or no folder: the next run generates again
         finally:
             _remove(unfinished)
 
@@ -113,8 +114,9 @@ def _wait_for(lock: sqlite3.Connection) -> None:
     deadline = monotonic() + _PATIENCE
     while monotonic() < deadline:
         try:
+            lock.execute("PRAGMA journal_mode = MEMORY")  # no file beside the file
             lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 return
             sleep(_POLL)

@@ -17,12 +17,13 @@ from pytest_demodata.defaults import (
 from pytest_demodata.engine import Plan
 from pytest_demodata.errors import SettingError
 from pytest_demodata.invoicing.blueprint import INVOICING
+from pytest_demodata.layout import Layout
 from pytest_demodata.parts import rows_of_part
 from pytest_demodata.volumes import Volume, parse_volume
 from pytest_demodata.words import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pytest_demodata.blueprint import Blueprint
 
@@ -68,6 +69,19 @@ def table_part(  # noqa: PLR0913 - a part of a table, and the settings of a data
     as_of = checked_date(as_of)
     plan = _plan_of(blueprint, volume.name, *sizes, checked_seed(seed), locale, as_of)
     return rows_of_part(plan, table, part, parts)
+
+
+def row_counts(
+    volume: str | Volume = DEFAULT_VOLUME, *, blueprint: Blueprint = INVOICING
+) -> Mapping[str, int]:
+    """Return how many rows each table of a volume has, by its name, before any is made.
+
+    Raises:
+        VolumeError: The volume cannot be read, or is too large for the keys.
+    """
+    if not isinstance(volume, Volume):
+        volume = parse_volume(volume)
+    return Layout(blueprint, volume).counts
 
 
 @lru_cache(maxsize=1)
