@@ -26,12 +26,15 @@ from sqlalchemy import (
     Enum,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Integer,
     MetaData,
     Numeric,
+    StaticPool,
     String,
     Table,
     TypeDecorator,
+    UniqueConstraint,
     Uuid,
     create_engine,
     event,
@@ -45,6 +48,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from pytest_demodata import DatabaseSetupError, DataGenerator, prepare_sqlite
+from pytest_demodata.blueprint import Blueprint, Fill, Fixed
 from pytest_demodata.databases import Database, database_of, mysql
 from pytest_demodata.defaults import DEFAULT_AS_OF, DEFAULT_SEED
 from pytest_demodata.digests import digest_of_plan, digest_of_table
@@ -53,6 +57,7 @@ from pytest_demodata.errors import GenerationError, IsolationWarning
 from pytest_demodata.invoicing import Base, ProductCategory
 from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.isolation import in_this_process
+from pytest_demodata.recipes import Constant, Listed, Serial
 from pytest_demodata.volumes import parse_volume
 from pytest_demodata.words import words_of
 
@@ -65,6 +70,7 @@ if TYPE_CHECKING:
 
     from pytest_demodata import DemoDatabase
     from pytest_demodata.databases.default import Scratch
+    from pytest_demodata.recipes import Recipe
 
 
 def _plan(volume: str, locale: str = "en_US") -> Plan:
@@ -222,6 +228,128 @@ def test_a_connection_without_foreign_keys_is_told(caplog: pytest.LogCaptureFixt
         "This SQLite connection does not enforce foreign keys; "
         "pytest_demodata.prepare_sqlite(engine) switches them on."
     )
+
+
+def _keyed(**columns: Recipe) -> Blueprint:
+    """Make a blueprint of parents, with a key of two columns as well, and of children of them."""
+    metadata = MetaData()
+    parent = Table(
+        "parent",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("a", Integer, nullable=False),
+        Column("b", Integer, nullable=False),
+        UniqueConstraint("a", "b"),
+    )
+    child = Table(
+        "child's",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("parent_id", ForeignKey(parent.c.id)),
+        Column("x", Integer),
+        Column("y", Integer),
+        ForeignKeyConstraint(["x", "y"], [parent.c.a, parent.c.b]),
+    )
+    fills = [
+        Fill(parent, rows=Fixed(3), columns={"a": Serial(), "b": Constant(7)}),
+        Fill(child, rows=Fixed(3), columns=columns),
+    ]
+    return Blueprint(metadata, {"all": fills})
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({"parent_id": Listed((1, 99, 2))}, "parent_id is 99"),
+        ({"x": Listed((1, 2)), "y": Listed((7, 8))}, "x, y is 2, 8"),
+    ],
+)
+def test_a_key_without_a_parent_stops_a_generation(columns: dict[str, Recipe], told: str) -> None:
+    """Foreign keys are looked at when the tables are full, and nothing is left of them."""
+    engine = prepare_sqlite(create_engine("sqlite://"))
+    with pytest.raises(GenerationError) as error:
+        DataGenerator(engine, blueprint=_keyed(**columns)).generate("small")
+    assert str(error.value) == (
+        f"Table \"child's\" has a row whose {told}, and there is no such row of 'parent'.\n"
+        "Everything that this generation had done is undone."
+    )
+    assert inspect(engine).get_table_names() == []
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    engine.dispose()
+
+
+def test_keys_that_have_parents_or_are_null_are_kept() -> None:
+    """Afterwards the connection looks at them row by row again."""
+    engine = prepare_sqlite(create_engine("sqlite://"))
+    blueprint = _keyed(
+        parent_id=Listed((1, None, 3)), x=Listed((1, None, 3)), y=Listed((7, 99, None))
+    )
+    assert DataGenerator(engine, blueprint=blueprint).generate("small").counts["child's"] == 3
+    with engine.connect() as connection, pytest.raises(IntegrityError):
+        connection.exec_driver_sql('INSERT INTO "child\'s" (parent_id) VALUES (99)')
+    engine.dispose()
+
+
+def test_keys_of_tables_that_say_no_more_than_the_parent() -> None:
+    """A key that names no columns is to the primary key."""
+    engine = prepare_sqlite(create_engine("sqlite://"))
+    blueprint = _keyed(parent_id=Listed((1, 99)))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE parent (id INTEGER PRIMARY KEY, a INT, b INT)")
+        connection.exec_driver_sql(
+            'CREATE TABLE "child\'s"'
+            " (id INTEGER PRIMARY KEY, parent_id REFERENCES parent, x INT, y INT)"
+        )
+    with pytest.raises(GenerationError, match="whose parent_id is 99, and there is no such row"):
+        DataGenerator(engine, blueprint=blueprint).generate("small")
+    engine.dispose()
+
+
+def test_keys_in_a_database_beside_the_main_one(tmp_path: Path) -> None:
+    """Tables of a schema refer to tables of the same one."""
+    engine = prepare_sqlite(create_engine("sqlite://"))
+    event.listen(
+        engine, "connect", lambda driver, _: driver.execute(f"ATTACH '{tmp_path / 'b.db'}' AS b")
+    )
+    metadata = MetaData(schema="b")
+    parent = Table("parent", metadata, Column("id", Integer, primary_key=True))
+    child = Table(
+        "child",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("parent_id", ForeignKey(parent.c.id)),
+    )
+    fills = [
+        Fill(parent, rows=Fixed(3), columns={}),
+        Fill(child, rows=Fixed(3), columns={"parent_id": Listed((1, 2, 99))}),
+    ]
+    blueprint = Blueprint(metadata, {"all": fills})
+    with pytest.raises(GenerationError, match="whose parent_id is 99, and there is no such row"):
+        DataGenerator(engine, blueprint=blueprint).generate("small")
+    engine.dispose()
+
+
+def test_a_transaction_that_is_open_already_keeps_its_keys() -> None:
+    """On a connection that is shared, SQLite would not hear it; the keys are looked at at once."""
+    engine = prepare_sqlite(create_engine("sqlite://", poolclass=StaticPool))
+    blueprint = _keyed(parent_id=Listed((1, 99)))
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute("BEGIN")
+        with pytest.raises(GenerationError, match="FOREIGN KEY constraint failed"):
+            DataGenerator(engine, blueprint=blueprint).generate("small")
+    engine.dispose()
+
+
+def test_a_connection_that_is_lost_while_keys_are_last() -> None:
+    """Nothing is switched on a connection that is no more."""
+    engine = prepare_sqlite(create_engine("sqlite://"))
+    database = database_of(engine.dialect)
+    with engine.connect() as connection, database.checking_keys_last(connection):
+        connection.invalidate()
+    engine.dispose()
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.12 brought `autocommit`")
