@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +22,7 @@ from pytest_demodata.errors import (
 from pytest_demodata.values import python_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from concurrent.futures import Future
     from contextlib import AbstractContextManager
 
@@ -103,12 +103,13 @@ class Generation:
         with (
             failure_named(f"Filling the tables of stage {stage!r} ({names})"),
             self._database.filling(self._connection, tables),
+            closing(self._loaded(self._plan.chunks(stage))) as arrivals,
         ):
-            for table, rows in self._loaded(self._plan.chunks(stage)):
+            for table, rows in arrivals:
                 loaded[table] += rows
                 self._tell(stage, sum(loaded.values()), total)
 
-    def _loaded(self, chunks: Iterable[Chunk]) -> Iterator[tuple[str, int]]:
+    def _loaded(self, chunks: Iterable[Chunk]) -> Generator[tuple[str, int]]:
         """Load chunks in order; return the table and the rows of each when it has arrived.
 
         While a server takes in rows, the next ones are made: a thread waits for the server.

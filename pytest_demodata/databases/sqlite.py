@@ -269,8 +269,8 @@ class Sqlite(Database):
         if driver.in_transaction or not enforced:
             yield
             return
-        check_keys_last(connection)
         try:
+            check_keys_last(connection)
             yield
         finally:
             if not connection.invalidated:
