@@ -57,6 +57,13 @@ TOOLS: Final = f"""
 """A module for the generated tests, which work on the small volume."""
 
 
+_START: Final = (
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    " runpy.run_module('pytest', run_name='__main__', alter_sys=True)"
+)
+"""Hears Ctrl-C, also where the tests were started in the background, as `pytest &`."""
+
+
 class Started:
     """A run in a process of its own, in a process group of its own.
 
@@ -132,7 +139,7 @@ class Runs:
             plugins: What is to be loaded beside ours.
             traced: Whether coverage is measured; a signal can get lost in its tracer.
         """
-        command = [sys.executable, "-m", "pytest", *self._arguments(arguments, plugins)]
+        command = [sys.executable, "-c", _START, *self._arguments(arguments, plugins)]
         if not traced:
             command = ["env", "-u", "COVERAGE_PROCESS_START", *command]
         folder = self._pytester.path

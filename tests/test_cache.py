@@ -77,7 +77,7 @@ def _nothing_said_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def run(pytester: pytest.Pytester) -> Run:
     """Run pytest on a suite that looks at the small dataset, in this process."""
-    pytester.makepyfile(test_golden=GOLDEN_TEST)
+    pytester.makepyfile(test_small_dataset=GOLDEN_TEST)
 
     def run(*arguments: str, **outcomes: int) -> str:
         result = pytester.runpytest_inprocess(*QUIET, *arguments)
@@ -324,7 +324,7 @@ def test_a_file_that_is_no_room_for_is_an_error_in_a_sentence(
 def test_of_several_workers_one_generates(pytester: pytest.Pytester) -> None:
     """The others wait for it, and take what it has kept."""
     pytest.importorskip("xdist")
-    pytester.makepyfile(test_golden=GOLDEN_TEST)
+    pytester.makepyfile(test_small_dataset=GOLDEN_TEST)
     options = ["--dist=each", "--tx=4*popen"]
     first, second = (pytester.runpytest_subprocess(*QUIET, *options) for _ in range(2))
     for result in (first, second):
@@ -340,7 +340,7 @@ def test_of_several_workers_one_generates(pytester: pytest.Pytester) -> None:
 
 def test_two_runs_at_once(pytester: pytest.Pytester, folder: Path) -> None:
     """Both find the data whole, and one image is left."""
-    pytester.makepyfile(test_golden=GOLDEN_TEST)
+    pytester.makepyfile(test_small_dataset=GOLDEN_TEST)
     command = [sys.executable, "-m", "pytest", *QUIET]
     runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     outputs = [run.communicate()[0] for run in runs]

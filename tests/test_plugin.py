@@ -1272,17 +1272,17 @@ def _stopping(
 ) -> None:
     """Have the loading of the `after`-th chunk fail, a number of times."""
     sqlite = pytest_demodata.databases.sqlite.Sqlite
-    load, calls, failures = sqlite.load, 0, 0
+    loader, calls, failures = sqlite.loader, 0, 0
 
-    def stopping(*arguments: object) -> None:
+    def stopping(*arguments: object) -> object:
         nonlocal calls, failures
         calls += 1
         if calls >= after and failures < times:
             calls, failures = 0, failures + 1
             raise error
-        load(*arguments)  # type: ignore[arg-type]
+        return loader(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sqlite, "load", stopping)
+    monkeypatch.setattr(sqlite, "loader", stopping)
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///app.db"])
