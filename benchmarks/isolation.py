@@ -127,7 +127,7 @@ def _query(connection: Any, query: str) -> None:  # noqa: ANN401 - a driver's, o
 
 
 def _beside_pytest_sqla(server: Server | None, extent: Extent) -> Figure:
-    tests, turns = (50, 1) if extent.quick else (300, min(extent.turns, 3))
+    tests, turns = (50, 1) if extent.quick else (300, extent.few)
     seconds = beside_pytest_sqla(server, tests=tests, turns=turns)
     ours, theirs = seconds[OURS_SUITE], seconds[PYTEST_SQLA]
     return Figure(

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 
 class DemoDatabase:
-    """A database that holds a dataset, in one transaction that is never committed.
+    """A database that holds a dataset, in a transaction that is never committed.
+
+    On SQLite, whose database is nobody else's, the data itself lies below the transaction.
 
     What a test, or the code under test, writes, commits and rolls back on the members stays inside
     the test. The plugin makes these; a test gets one from a fixture such as `demo_db_medium`.

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import date
 
-    from sqlalchemy import Connection, Dialect, MetaData
+    from sqlalchemy import Connection, Dialect, Engine, MetaData
 
     from pytest_demodata.databases import Database
     from pytest_demodata.images import Images
@@ -93,7 +94,7 @@ class Furnisher:
             GenerationError: There is no room, or whatever else stops a generation.
         """
         images = self._images
-        if images is None or not database.keeps_images or not self._keepable():
+        if images is None or not self._keepable(connection, database):
             return self._generated(connection, database)
         key = self._key(connection.dialect)
         if stats := self._taken(connection, database, images, key):
@@ -105,15 +106,25 @@ class Furnisher:
             images.keep(key, lambda path: database.keep_image(connection, path))
             return stats
 
-    def _keepable(self) -> bool:
+    def _keepable(self, connection: Connection, database: Database) -> bool:
         """Return whether an image is all of what a generation would do, and not too large."""
-        metadata = INVOICING.metadata
-        return sum(self._counts.values()) <= MOST_ROWS and not _has_listeners(metadata)
+        return (
+            database.can_keep(connection)
+            and sum(self._counts.values()) <= MOST_ROWS
+            and INVOICING.metadata.tables.keys() == INVOICING.fills.keys()
+            and not _has_listeners(INVOICING.metadata, connection.engine)
+            and not any(
+                column.server_default is not None
+                for table in INVOICING.metadata.tables.values()
+                for column in table.columns
+            )
+        )
 
     def _generated(self, connection: Connection, database: Database) -> Stats:
         with self._progress(self._volume.name) as progress:
             stats = self.generator(connection, progress).generate(self._volume)
-        database.settle(connection)
+        with failure_named("Keeping the data"):
+            database.settle(connection)
         return stats
 
     def _taken(
@@ -130,7 +141,7 @@ class Furnisher:
             locale=self._locale,
             as_of=self._as_of,
             words=_words(self._locale),
-            counts=self._counts,
+            counts=MappingProxyType({table: rows for table, rows in self._counts.items() if rows}),
             started=started,
             seconds=perf_counter() - clock,
             from_cache=True,
@@ -146,7 +157,11 @@ class Furnisher:
             "locale": [self._locale, _words(self._locale)],
             "as_of": self._as_of.isoformat(),
             "package": _fingerprint(),
-            "versions": [platform.python_version(), version("SQLAlchemy"), sqlite3.sqlite_version],
+            "versions": [
+                *map(version, ("pytest-demodata", "SQLAlchemy")),
+                platform.python_version(),
+                sqlite3.sqlite_version,
+            ],
             "schema": [
                 *(str(CreateTable(table).compile(dialect=dialect)) for table in tables),
                 *sorted(str(CreateIndex(index).compile(dialect=dialect)) for index in indexes),
@@ -161,14 +176,21 @@ def _words(locale: str) -> str:
     return "package" if locale in PACKAGED_LOCALES else f"Faker {version('Faker')}"
 
 
-def _has_listeners(metadata: MetaData) -> bool:
-    """Return whether a project does something of its own when the tables are created.
+def _has_listeners(metadata: MetaData, engine: Engine) -> bool:
+    """Return whether a project does something of its own when tables are created or filled.
 
     SQLAlchemy's own enumerations listen too, for databases that have such types.
     """
-    events = (each.dispatch for each in (metadata, *metadata.sorted_tables))
+    tables = metadata.sorted_tables
+    parts = chain.from_iterable(chain(table.indexes, table.constraints) for table in tables)
+    events = [each.dispatch for each in chain((metadata,), tables, parts)]
     listeners = chain.from_iterable(chain(each.before_create, each.after_create) for each in events)
-    return not all(isinstance(_listening(each), SchemaType) for each in listeners)
+    statements = engine.dispatch
+    return bool(
+        statements.before_execute
+        or statements.before_cursor_execute
+        or not all(isinstance(_listening(each), SchemaType) for each in listeners)
+    )
 
 
 def _listening(listener: object) -> object:
@@ -181,7 +203,8 @@ def _listening(listener: object) -> object:
 def _fingerprint() -> str:
     """Return a number that changes with any file of this package."""
     content = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.*")):
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*.*")):
         if path.suffix in {".json", ".py"}:
-            content.update(path.name.encode() + path.read_bytes())
+            content.update(str(path.relative_to(folder)).encode() + path.read_bytes())
     return content.hexdigest()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import DBAPIError
 
+from pytest_demodata.background import background
 from pytest_demodata.blueprint import Fixed
 from pytest_demodata.errors import (
     DatabaseSetupError,
@@ -22,7 +21,7 @@ from pytest_demodata.errors import (
 from pytest_demodata.values import python_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from contextlib import AbstractContextManager
 
@@ -64,30 +63,27 @@ class Generation:
         connection: Where to, inside a transaction.
         database: What is known of that kind of database.
         progress: Called after each chunk.
-        created: The tables that have just been created: there are no rows in them.
     """
 
     def __init__(
-        self,
-        plan: Plan,
-        connection: Connection,
-        database: Database,
-        progress: Progress | None,
-        created: Iterable[Table] = (),
+        self, plan: Plan, connection: Connection, database: Database, progress: Progress | None
     ) -> None:
         self._plan = plan
         self._connection = connection
         self._database = database
         self._progress = progress
-        self._created = {*created}
+        self._held: dict[str, int] = {}
 
-    def load(self, stages: Iterable[str]) -> dict[str, int]:
+    def load(self, stages: Sequence[str]) -> dict[str, int]:
         """Load stages in order and return the rows loaded by table.
 
         Raises:
             StageError: A stage's tables hold rows, or the tables it needs do not hold the plan's.
             GenerationError: What came up while loading.
         """
+        fills = [fill for stage in stages for fill in self._plan.blueprint.stages[stage]]
+        counts = self._count(fill.table for fill in fills) if fills else ()
+        self._held = dict(zip((fill.name for fill in fills), counts, strict=True))
         due = [stage for stage in stages if not self._stands_already(stage)]
         fills = [fill for stage in due for fill in self._plan.blueprint.stages[stage]]
         total = sum(self._plan.counts[fill.name] for fill in fills)
@@ -95,6 +91,7 @@ class Generation:
         for stage in due:
             self._check_needs(stage, loaded)
             self._load_stage(stage, loaded, total)
+        self._database.check_keys(self._connection, [fill.table for fill in fills])
         return loaded
 
     def _load_stage(self, stage: str, loaded: dict[str, int], total: int) -> None:
@@ -115,23 +112,20 @@ class Generation:
         While a server takes in rows, the next ones are made: a thread waits for the server.
         """
         filled = (chunk for chunk in chunks if chunk.start < chunk.stop)
-        if not self._database.is_server:
+        if not self._database.is_server or self._connection.dialect.is_async:
             for chunk in filled:
                 self._load(chunk)()
                 yield chunk.table.name, chunk.stop - chunk.start
             return
         on_the_way: deque[tuple[str, int, Future[object]]] = deque()
-        with _waking_at_once(), ThreadPoolExecutor(1, "demodata") as thread:
-            try:
-                for chunk in filled:
-                    loading = thread.submit(self._load(chunk))
-                    on_the_way.append((chunk.table.name, chunk.stop - chunk.start, loading))
-                    if len(on_the_way) > _AHEAD:
-                        yield _arrived(*on_the_way.popleft())
-                while on_the_way:
+        with background(partial(self._database.stop, self._connection)) as thread:
+            for chunk in filled:
+                loading = thread.submit(self._load(chunk))
+                on_the_way.append((chunk.table.name, chunk.stop - chunk.start, loading))
+                if len(on_the_way) > _AHEAD:
                     yield _arrived(*on_the_way.popleft())
-            finally:
-                thread.shutdown(cancel_futures=True)
+            while on_the_way:
+                yield _arrived(*on_the_way.popleft())
 
     def _load(self, chunk: Chunk) -> Callable[[], object]:
         """Return what loads a chunk; all that our own process does for it is done before."""
@@ -146,10 +140,11 @@ class Generation:
             with failure_named(f"The progress callback, called in stage {stage!r},"):
                 self._progress(stage, done, total)
 
-    def _count(self, table: Table) -> int:
-        if table in self._created:
-            return 0
-        return self._connection.scalar(select(func.count()).select_from(table)) or 0
+    def _count(self, tables: Iterable[Table]) -> list[int]:
+        """Count the rows of tables, by one statement for all of them."""
+        table_text = self._connection.dialect.identifier_preparer.format_table
+        counts = ", ".join(f"(SELECT count(*) FROM {table_text(each)})" for each in tables)  # noqa: S608 - names of the MetaData, quoted
+        return list(self._connection.exec_driver_sql(f"SELECT {counts}").one())
 
     def _stands_already(self, stage: str) -> bool:
         """Return whether a stage that is alike in any volume has been loaded before.
@@ -158,7 +153,7 @@ class Generation:
             StageError: The stage's tables hold rows that cannot be just these.
         """
         fills = self._plan.blueprint.stages[stage]
-        held = {fill.name: self._count(fill.table) for fill in fills}
+        held = {fill.name: self._held[fill.name] for fill in fills}
         if not any(held.values()):
             return False
         fixed = all(isinstance(fill.rows, Fixed) for fill in fills)
@@ -182,7 +177,8 @@ class Generation:
         for name in blueprint.needs(stage):
             if loaded.get(name):
                 continue
-            needed, held = self._plan.counts[name], self._count(blueprint.fills[name].table)
+            needed = self._plan.counts[name]
+            (held,) = self._count([blueprint.fills[name].table])
             before = next(
                 each for each, fills in blueprint.stages.items() if blueprint.fills[name] in fills
             )
@@ -223,8 +219,6 @@ class Generation:
 _AHEAD: Final = 2
 """Chunks that are ready before the one in front of them has arrived."""
 
-_SWITCH_SECONDS: Final = 0.0005
-
 
 def _arrived(table: str, rows: int, loading: Future[object]) -> tuple[str, int]:
     loading.result()
@@ -234,17 +228,6 @@ def _arrived(table: str, rows: int, loading: Future[object]) -> tuple[str, int]:
 def _within(context: AbstractContextManager[None], action: Callable[[], object]) -> None:
     with context:
         action()
-
-
-@contextmanager
-def _waking_at_once() -> Iterator[None]:
-    """Have a thread go on as soon as the server answers: Python lets it wait for 5 ms."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, _SWITCH_SECONDS))
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LIMIT: Final = 512 * 2**20
 """Bytes that all images together may take."""
 
-_PATIENCE: Final = 600
+_PATIENCE: Final = 60
 _POLL: Final = 0.02
 _ABANDONED: Final = 86_400
 """Seconds after which nobody is at work any more on a file that is not whole."""
@@ -43,7 +43,8 @@ class Images:
         with suppress(OSError):  # somebody else has just removed it
             for path in self._folder.glob(f"{key}-*.sqlite"):
                 if path.name == _name(key, path):
-                    os.utime(path)
+                    with suppress(OSError):  # a folder that is only to be read
+                        os.utime(path)
                     return path
                 _remove(path)
         return None
@@ -63,7 +64,7 @@ class Images:
             yield
             return
         with closing(lock):
-            _wait_for(lock)
+            self._wait_for(lock)
             try:
                 yield
             finally:
@@ -95,9 +96,26 @@ class Images:
             left -= stat.st_size
             if left < 0:
                 _remove(path)
-        for path in self._folder.glob("*.unfinished"):
+        for path in [*self._folder.glob("*.unfinished"), *self._folder.glob("*.lock")]:
             if path.stat().st_mtime < time() - _ABANDONED:
                 _remove(path)
+
+    def _wait_for(self, lock: sqlite3.Connection) -> None:
+        """Wait for a lock, unless there are none here, or who has it takes too long."""
+        deadline = monotonic() + _PATIENCE
+        if _locked(lock) or not self._can_lock():
+            return
+        while not _locked(lock) and monotonic() < deadline:
+            sleep(_POLL)
+
+    def _can_lock(self) -> bool:
+        """Try a file that nobody else knows: SQLite calls it busy where there are no locks."""
+        path = self._folder / f"{secrets.token_hex(8)}.lock"
+        try:
+            with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
+                return _locked(lock)
+        finally:
+            _remove(path)
 
 
 def _name(key: str, path: Path) -> str:
@@ -110,15 +128,11 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def _wait_for(lock: sqlite3.Connection) -> None:
-    deadline = monotonic() + _PATIENCE
-    while monotonic() < deadline:
-        try:
-            lock.execute("PRAGMA journal_mode = MEMORY")  # no file beside the file
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                return
-            sleep(_POLL)
-        else:
-            return
+def _locked(lock: sqlite3.Connection) -> bool:
+    """Return whether there is nothing to wait for: we have the lock, or it is none."""
+    try:
+        lock.execute("PRAGMA journal_mode = MEMORY")  # no file beside the file
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.DatabaseError as error:
+        return error.sqlite_errorcode != sqlite3.SQLITE_BUSY
+    return True

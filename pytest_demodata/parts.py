@@ -36,7 +36,7 @@ def rows_of_part(plan: Plan, table: str, part: int, parts: int) -> Iterator[tupl
             f"Tables: {', '.join(plan.counts)}.{did_you_mean(str(table), plan.counts)}"
         )
         raise SettingError(message)
-    if parts < 1 or not 0 <= part < parts:
+    if not (isinstance(part, int) and isinstance(parts, int) and 0 <= part < parts):
         message = (
             f"The rows asked for are those of part {part!r} of {parts!r}.\n"
             "Allowed: 1 part or more, and a part from 0 to the one before their number."

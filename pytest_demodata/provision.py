@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, delete
+from sqlalchemy.exc import DBAPIError
 
 from pytest_demodata.databases import database_of
 from pytest_demodata.defaults import (
@@ -30,8 +31,6 @@ from pytest_demodata.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from sqlalchemy import Table
 
     from pytest_demodata.blueprint import Blueprint
     from pytest_demodata.databases import Database
@@ -228,12 +227,8 @@ class DataGenerator:
         plan = self._plan_for(volume)
         started, clock = datetime.now(UTC), perf_counter()
         named = failure_named(f"The generation of volume {plan.volume.name!r}")
-        with (
-            named,
-            self._writing(filling=True) as connection,
-            self._tables_there(connection) as created,
-        ):
-            generation = Generation(plan, connection, self._database, self._progress, created)
+        with named, self._writing(filling=True) as connection, self._tables_there(connection):
+            generation = Generation(plan, connection, self._database, self._progress)
             loaded = generation.load(stages)
         if self._started is None:
             self._started, self._seconds, self._loaded = started, 0.0, {}
@@ -285,8 +280,8 @@ class DataGenerator:
                 connection.commit()
 
     @contextmanager
-    def _tables_there(self, connection: Connection) -> Iterator[list[Table]]:
-        """Create and return the missing tables, and undo it and what is done inside if that fails.
+    def _tables_there(self, connection: Connection) -> Iterator[None]:
+        """Create the missing tables, and undo it and what is done inside if that fails.
 
         Raises:
             DatabaseSetupError: To create them would commit the caller's transaction.
@@ -295,7 +290,7 @@ class DataGenerator:
         missing = missing_tables(connection, metadata)
         if self._database.ddl_in_transaction:
             with savepoint(connection), self._database.creating(connection, metadata, missing):
-                yield missing
+                yield
             return
         if missing and not isinstance(self._bind, Engine):
             names = ", ".join(sorted(table.name for table in missing))
@@ -308,9 +303,18 @@ class DataGenerator:
         try:
             metadata.create_all(connection, tables=missing)
             with savepoint(connection):
-                yield missing
+                yield
         except BaseException:
             if missing:
-                connection.rollback()
+                _roll_back(connection)
                 metadata.drop_all(connection, tables=missing)
             raise
+
+
+def _roll_back(connection: Connection) -> None:
+    """Roll back, on a new connection of the driver's where the old one is lost."""
+    try:
+        connection.rollback()
+    except DBAPIError:
+        connection.invalidate()
+        connection.rollback()

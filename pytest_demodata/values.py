@@ -76,7 +76,7 @@ def date_text(day: int) -> str:
 
 
 @lru_cache(maxsize=8_192)
-def clock_text(second: int) -> str:
+def _clock_text(second: int) -> str:
     """Turn the second of a day into its text in ISO 8601."""
     minute, second = divmod(second, 60)
     return f"{minute // 60:02d}:{minute % 60:02d}:{second:02d}"
@@ -85,4 +85,4 @@ def clock_text(second: int) -> str:
 def time_text(seconds: int) -> str:
     """Turn counted seconds into the text that databases read as a time without zone."""
     day, second = divmod(seconds, DAY_SECONDS)
-    return f"{date_text(day)} {clock_text(second)}"
+    return f"{date_text(day)} {_clock_text(second)}"

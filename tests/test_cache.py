@@ -15,7 +15,7 @@ from textwrap import dedent
 from typing import Any, Final, Protocol
 
 import pytest
-from sqlalchemy import Index, event, make_url
+from sqlalchemy import Column, DefaultClause, Engine, Index, Integer, Table, event, make_url
 
 # The runs inside the tests find these loaded, and do not load them each time anew.
 from pytest_demodata import furnishing, images
@@ -261,6 +261,111 @@ def test_where_a_project_listens_nothing_is_kept(run: Run, folder: Path) -> None
     assert run() == MADE
 
 
+def test_listeners_of_indexes_and_of_statements_are_listeners_too(run: Run, folder: Path) -> None:
+    """Whatever a project does beside what we do, no image holds it."""
+
+    def listener(*_: object, **_options: object) -> None:
+        """Do nothing."""
+
+    def statement_listener(
+        _connection: object, _cursor: object, statement: str, parameters: object, *_: object
+    ) -> tuple[str, object]:
+        return statement, parameters
+
+    index = next(iter(Base.metadata.tables["invoices"].indexes))
+    for target, name, function, options in (
+        (index, "after_create", listener, {}),
+        (Engine, "before_cursor_execute", statement_listener, {"retval": True}),
+    ):
+        event.listen(target, name, function, **options)
+        try:
+            assert [run(), run()] == [MADE, MADE]
+        finally:
+            event.remove(target, name, function)
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
+def test_what_a_project_adds_to_the_tables_is_not_kept(
+    pytester: pytest.Pytester, folder: Path
+) -> None:
+    """A table, view or default of its own may be another one in the next run."""
+    pytester.makepyfile("def test_it(demo_db_small): assert demo_db_small.counts")
+
+    def run() -> str:
+        return _told(pytester.runpytest_inprocess(*QUIET))
+
+    own = Table("own", Base.metadata, Column("id", Integer, primary_key=True))
+    try:
+        assert [run(), run()] == [MADE, MADE]
+    finally:
+        Base.metadata.remove(own)
+    column = Base.metadata.tables["inventory"].columns["location"]
+    column.server_default = DefaultClause("here")
+    try:
+        assert [run(), run()] == [MADE, MADE]
+    finally:
+        column.server_default = None
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
+def test_a_database_that_is_attached_is_not_committed_to(
+    pytester: pytest.Pytester, folder: Path
+) -> None:
+    """What a project attaches is the project's: nothing is kept, and nothing is committed."""
+    pytester.makeconftest("""
+        from sqlalchemy import Engine, event
+
+        @event.listens_for(Engine, "connect")
+        def attach(driver, record):
+            if "app" not in [row[1] for row in driver.execute("PRAGMA database_list")]:
+                driver.execute("ATTACH 'app.db' AS app")
+    """)
+    pytester.makepyfile("""
+        from sqlalchemy import text
+
+        def test_it(demo_db_small):
+            with demo_db_small.engine.begin() as connection:
+                assert connection.scalar(text("SELECT count(*) FROM customers")) == 25
+                connection.execute(text("CREATE TABLE app.mine (id INTEGER)"))
+    """)
+    for _ in range(2):
+        result = pytester.runpytest_subprocess(*QUIET)
+        result.assert_outcomes(passed=1)
+        assert _told(result) == MADE
+    assert (pytester.path / "app.db").stat().st_size == 0
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
+def test_tables_without_rows_are_counted_alike(pytester: pytest.Pytester) -> None:
+    """The counts are the same, generated or taken."""
+    pytester.makepyfile("""
+        def test_it(demo_db):
+            assert dict(demo_db.counts) == {
+                "customer_types": 4, "product_categories": 5, "customers": 26, "products": 20,
+                "customer_addresses": 52, "inventory": 20,
+            }
+    """)
+    for _ in range(2):
+        options = ["--demodata-volume=customers=26,products=20,invoices=0"]
+        pytester.runpytest_inprocess(*QUIET, *options).assert_outcomes(passed=1)
+
+
+def test_a_disk_that_is_full_at_the_end_is_told_in_a_sentence(
+    pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small file is written at the commit only."""
+    del run
+
+    def full(*_: object) -> None:
+        message = "disk I/O error"
+        raise sqlite3.OperationalError(message)
+
+    monkeypatch.setattr(Sqlite, "settle", full)
+    result = pytester.runpytest_inprocess(*QUIET)
+    result.assert_outcomes(errors=4)
+    assert "Keeping the data stopped with OperationalError: disk I/O error." in result.outlines
+
+
 def test_large_volumes_are_not_kept(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -430,16 +535,29 @@ def test_ctrl_c_leaves_nothing_half_written(kept: Images, tmp_path: Path) -> Non
     assert list((tmp_path / "images").iterdir()) == []
 
 
+def test_an_image_that_is_only_to_be_read_is_found(
+    kept: Images, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another user's cache, or a container's, serves as well."""
+    kept.keep("a" * 32, _write(b"one"))
+
+    def refused(_path: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "utime", refused)
+    assert kept.find("a" * 32) is not None
+
+
 def test_an_image_that_is_gone_meanwhile_is_none(
     kept: Images, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody else may remove it between one look and the next."""
     kept.keep("a" * 32, _write(b"one"))
 
-    def gone(_path: Path) -> None:
+    def gone(*_: object) -> None:
         raise FileNotFoundError
 
-    monkeypatch.setattr(os, "utime", gone)
+    monkeypatch.setattr(images, "_name", gone)
     assert kept.find("a" * 32) is None
 
 
@@ -481,6 +599,16 @@ def in_the_way(tmp_path: Path) -> Path:
     path = tmp_path / "images" / f"{'a' * 32}.lock"
     path.parent.mkdir()
     return path
+
+
+def test_where_there_are_no_locks_nobody_waits(
+    kept: Images, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite calls a file busy that its system cannot lock."""
+    monkeypatch.setattr(images, "_locked", lambda _lock: False)
+    started = time.monotonic()
+    with kept.making("a" * 32):
+        assert time.monotonic() - started < 5
 
 
 def test_without_a_lock_the_image_is_made(kept: Images, in_the_way: Path) -> None:

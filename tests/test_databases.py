@@ -6,9 +6,11 @@ import enum
 import logging
 import os
 import secrets
+import signal
 import sqlite3
 import sys
 import threading
+import time
 from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,7 +49,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from pytest_demodata import DatabaseSetupError, DataGenerator, prepare_sqlite
+from pytest_demodata import DatabaseSetupError, DataGenerator, prepare_sqlite, table_part
 from pytest_demodata.blueprint import Blueprint, Fill, Fixed
 from pytest_demodata.databases import Database, database_of, mysql
 from pytest_demodata.defaults import DEFAULT_AS_OF, DEFAULT_SEED
@@ -257,23 +259,148 @@ def _keyed(**columns: Recipe) -> Blueprint:
     return Blueprint(metadata, {"all": fills})
 
 
+def _referring(value: Recipe) -> Blueprint:
+    """Make a blueprint of parents, and of children with the one key."""
+    metadata = MetaData()
+    parent = Table("parent", metadata, Column("id", Integer, primary_key=True))
+    child = Table(
+        "child's",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("parent_id", ForeignKey(parent.c.id), index=True),
+    )
+    fills = [
+        Fill(parent, rows=Fixed(3), columns={}),
+        Fill(child, rows=Fixed(3), columns={"parent_id": value}),
+    ]
+    return Blueprint(metadata, {"all": fills})
+
+
 @pytest.mark.parametrize(
-    ("columns", "told"),
+    ("blueprint", "told"),
     [
-        ({"parent_id": Listed((1, 99, 2))}, "parent_id is 99"),
-        ({"x": Listed((1, 2)), "y": Listed((7, 8))}, "x, y is 2, 8"),
+        (_referring(Listed((1, None, 99))), "parent_id 99"),
+        (_keyed(parent_id=Listed((1, 99, 2))), "rowid 2"),
+        (_keyed(x=Listed((1, 2)), y=Listed((7, 8))), "rowid 2"),
     ],
 )
-def test_a_key_without_a_parent_stops_a_generation(columns: dict[str, Recipe], told: str) -> None:
+def test_a_key_without_a_parent_stops_a_generation(blueprint: Blueprint, told: str) -> None:
     """Foreign keys are looked at when the tables are full, and nothing is left of them."""
     engine = prepare_sqlite(create_engine("sqlite://"))
     with pytest.raises(GenerationError) as error:
-        DataGenerator(engine, blueprint=_keyed(**columns)).generate("small")
+        DataGenerator(engine, blueprint=blueprint).generate("small")
     assert str(error.value) == (
-        f"Table \"child's\" has a row whose {told}, and there is no such row of 'parent'.\n"
+        f"Table \"child's\" has a row that refers to no row of 'parent': {told}.\n"
         "Everything that this generation had done is undone."
     )
     assert inspect(engine).get_table_names() == []
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    engine.dispose()
+
+
+def test_what_a_trigger_writes_has_parents_too() -> None:
+    """Tables that are not ours are looked at where a trigger may have written to them."""
+    engine = prepare_sqlite(create_engine("sqlite://"))
+    with engine.begin() as connection:
+        for statement in (
+            "CREATE TABLE users (id INTEGER PRIMARY KEY)",
+            "CREATE TABLE audit (user_id INTEGER REFERENCES users (id))",
+            "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
+            "CREATE TRIGGER watch AFTER INSERT ON parent"
+            " BEGIN INSERT INTO audit VALUES (NEW.id); END",
+        ):
+            connection.exec_driver_sql(statement)
+    with pytest.raises(GenerationError, match="'audit' has a row that refers to no row of 'users'"):
+        DataGenerator(engine, blueprint=_referring(Constant(1))).generate("small")
+    engine.dispose()
+
+
+def test_a_key_to_what_can_be_no_parent_is_an_error() -> None:
+    """As it is where SQLite looks at each row."""
+    engine = prepare_sqlite(create_engine("sqlite://"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE parent (id INTEGER)")
+        connection.exec_driver_sql(
+            'CREATE TABLE "child\'s" (id INTEGER PRIMARY KEY, parent_id REFERENCES parent (id))'
+        )
+    with pytest.raises(GenerationError, match="foreign key mismatch"):
+        DataGenerator(engine, blueprint=_referring(Constant(1))).generate("small")
+    engine.dispose()
+
+
+@pytest.mark.parametrize("kind", [Integer, Boolean, Numeric(12, 2)])
+def test_a_null_where_none_may_be_is_told_by_the_database(any_engine: Engine, kind: Any) -> None:
+    """And not by how its text is written."""
+    metadata = MetaData()
+    table = Table(
+        "strict",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("value", kind, nullable=False),
+    )
+    fill = Fill(table, rows=Fixed(2), columns={"value": Listed((1, None))})
+    with pytest.raises(GenerationError, match=r"(?i)not.null|cannot be null"):
+        DataGenerator(any_engine, blueprint=Blueprint(metadata, {"all": [fill]})).generate("small")
+
+
+def test_copy_speaks_the_encoding_of_the_connection(postgresql_url: URL) -> None:
+    """What the server was told to expect is what it gets."""
+    engine = create_engine(postgresql_url, connect_args={"client_encoding": "latin1"})
+    DataGenerator(engine, locale="de_DE").generate("small")
+    with engine.connect() as connection:
+        names = connection.scalars(text("SELECT name FROM customers ORDER BY id")).all()
+    made = [row[1] for row in table_part("customers", 0, 1, volume="small", locale="de_DE")]
+    Base.metadata.drop_all(engine)
+    engine.dispose()
+    assert names == made
+    assert not "".join(names).isascii()
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_ctrl_c_stops_a_load_that_waits(request: pytest.FixtureRequest, kind: str) -> None:
+    """Whatever the server waits for, it is told to wait no longer, and all is undone."""
+    engine = create_engine(request.getfixturevalue(f"{kind}_url"))
+    Base.metadata.create_all(engine)
+    waiting = threading.Event()
+
+    def interrupt() -> None:
+        waiting.wait(30)
+        time.sleep(0.5)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    DataGenerator(engine).foundation("small")
+    other = engine.connect()  # a row of products waits for the category that it refers to
+    other.execute(text("SELECT * FROM product_categories FOR UPDATE"))
+    waiting.set()
+    thread.start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), engine.connect() as connection:
+        DataGenerator(connection).products("small")
+    assert time.monotonic() - started < 10
+    thread.join()
+    other.close()
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM products")) == 0
+    Base.metadata.drop_all(engine)
+    engine.dispose()
+
+
+def test_keys_are_looked_at_again_whatever_happens() -> None:
+    """A connection whose transaction could not be ended is given to nobody."""
+    engine = prepare_sqlite(create_engine("sqlite://"))
+
+    @event.listens_for(engine, "rollback")
+    def refuse(_connection: object) -> None:
+        raise LookupError
+
+    with engine.connect() as connection:
+        checking = database_of(engine.dialect).checking_keys_last(connection)
+        with pytest.raises(LookupError), checking:
+            connection.exec_driver_sql("SELECT 1")
+        assert connection.invalidated
+    event.remove(engine, "rollback", refuse)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
     engine.dispose()
@@ -301,7 +428,7 @@ def test_keys_of_tables_that_say_no_more_than_the_parent() -> None:
             'CREATE TABLE "child\'s"'
             " (id INTEGER PRIMARY KEY, parent_id REFERENCES parent, x INT, y INT)"
         )
-    with pytest.raises(GenerationError, match="whose parent_id is 99, and there is no such row"):
+    with pytest.raises(GenerationError, match="refers to no row of 'parent': "):
         DataGenerator(engine, blueprint=blueprint).generate("small")
     engine.dispose()
 
@@ -325,7 +452,7 @@ def test_keys_in_a_database_beside_the_main_one(tmp_path: Path) -> None:
         Fill(child, rows=Fixed(3), columns={"parent_id": Listed((1, 2, 99))}),
     ]
     blueprint = Blueprint(metadata, {"all": fills})
-    with pytest.raises(GenerationError, match="whose parent_id is 99, and there is no such row"):
+    with pytest.raises(GenerationError, match="refers to no row of 'parent': "):
         DataGenerator(engine, blueprint=blueprint).generate("small")
     engine.dispose()
 

@@ -18,7 +18,17 @@ from pytest_demodata.invoicing import Base
 PACKAGE: Final = Path(pytest_demodata.__file__).parent
 
 LADDER: Final = [
-    ["defaults", "errors", "images", "streams", "progress", "scopes", "statements", "ticker"],
+    [
+        "background",
+        "defaults",
+        "errors",
+        "images",
+        "streams",
+        "progress",
+        "scopes",
+        "statements",
+        "ticker",
+    ],
     ["words.live", "violations", "urls"],
     ["assertions.amounts", "assertions.catalog", "assertions.checked", "assertions.target"],
     ["assertions.columns"],

@@ -67,9 +67,6 @@ class Database:
     is_server: ClassVar[bool] = False
     """Whether it works on its own while our process does something else."""
 
-    keeps_images: ClassVar[bool] = False
-    """Whether a scratch database can be kept in a file, and taken from one."""
-
     def check(self, connection: Connection) -> None:
         """Look whether a savepoint on the connection can be rolled back with all that is in it.
 
@@ -128,11 +125,7 @@ class Database:
     def filling(self, connection: Connection, tables: Iterable[Table]) -> Iterator[None]:
         """Prepare empty tables for many rows, and put them in order after the rows are in.
 
-        Afterwards each index is there as it was before, every foreign key has its parent, and the
-        database's next key is a new one.
-
-        Raises:
-            GenerationError: A foreign key has no parent.
+        Afterwards each index is there as it was before, and the database's next key is a new one.
         """
         del connection, tables
         yield
@@ -144,6 +137,18 @@ class Database:
         """Create tables, and what of them need only hold when they are filled afterwards."""
         metadata.create_all(connection, tables=missing)
         yield
+
+    def check_keys(self, connection: Connection, tables: Iterable[Table]) -> None:
+        """Look at the foreign keys of tables that have been filled, where nobody has yet.
+
+        Raises:
+            GenerationError: One has no parent.
+        """
+        del connection, tables
+
+    def stop(self, connection: Connection) -> None:
+        """Have the server end the statement that another thread waits for."""
+        del connection
 
     def in_transaction(self, driver: DBAPIConnection) -> bool:
         """Return whether the driver's connection is in a transaction, as far as it can tell."""
@@ -197,6 +202,11 @@ class Database:
     def settle(self, connection: Connection) -> None:
         """Begin a new transaction on a scratch database, where nobody else can see into it."""
         del connection
+
+    def can_keep(self, connection: Connection) -> bool:
+        """Return whether a scratch database can be kept in a file, and taken from one."""
+        del connection
+        return False
 
     def keep_image(self, connection: Connection, path: Path) -> None:
         """Write a scratch database that has been settled into a new file.

@@ -10,7 +10,7 @@ from tempfile import NamedTemporaryFile
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from sqlalchemy import func, literal, select, text
+from sqlalchemy import NullPool, create_engine, func, literal, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from pytest_demodata.databases.connecting import connected
@@ -125,12 +125,19 @@ class MySQL(Database):
             return super().loader(connection, chunk)
         preparer = connection.dialect.identifier_preparer
         names = ", ".join(preparer.quote(chunk.table.columns[name].name) for name in chunk.columns)
-        load = (
-            f"LOAD DATA LOCAL INFILE {{}} INTO TABLE {preparer.format_table(chunk.table)}"
+        into = (
+            f"INTO TABLE {preparer.format_table(chunk.table)}"
             f" CHARACTER SET utf8mb4 FIELDS ESCAPED BY 0x5C ({names})"
         )
         text = "\n".join([*rows, ""]).encode()
-        return lambda: _load_file(driver_of(connection), load, text, len(rows))
+        return lambda: _load_file(driver_of(connection), into, text, len(rows))
+
+    def stop(self, connection: Connection) -> None:
+        """Kill it over a connection of its own, as the protocol knows no other way."""
+        number = driver_of(connection).thread_id()
+        engine = create_engine(connection.engine.url, poolclass=NullPool)
+        with closing(engine.raw_connection()) as another, closing(another.cursor()) as cursor:
+            cursor.execute(f"KILL QUERY {number}")
 
     def in_transaction(self, driver: Any) -> bool:  # noqa: ANN401 - PyMySQL's connection
         """Ask the driver, which knows from the server's last answer."""
@@ -194,7 +201,7 @@ def _takes_files(connection: Connection) -> bool:
     )
 
 
-def _load_file(driver: Any, load: str, text: bytes, rows: int) -> None:  # noqa: ANN401 - PyMySQL's
+def _load_file(driver: Any, into: str, text: bytes, rows: int) -> None:  # noqa: ANN401 - PyMySQL's
     """Have a text loaded as a file, and all of its rows as they are.
 
     Raises:
@@ -203,7 +210,7 @@ def _load_file(driver: Any, load: str, text: bytes, rows: int) -> None:  # noqa:
     with NamedTemporaryFile(prefix="demodata-") as file, closing(driver.cursor()) as cursor:
         file.write(text)
         file.flush()
-        loaded = cursor.execute(load.format(driver.escape(file.name)))
+        loaded = cursor.execute(f"LOAD DATA LOCAL INFILE {driver.escape(file.name)} {into}")
         if loaded != rows or cursor.warning_count:
             raise _left_out(cursor, rows - loaded)
 

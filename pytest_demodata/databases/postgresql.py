@@ -196,13 +196,17 @@ class PostgreSQL(Database):
         preparer = dialect.identifier_preparer
         names = ", ".join(preparer.quote(chunk.table.columns[name].name) for name in chunk.columns)
         into = f"COPY {preparer.format_table(chunk.table)} ({names}) FROM STDIN"
-        text = "\n".join([*rows, ""]).encode()
+        text = "\n".join([*rows, ""])  # which the driver encodes as the server hears it
 
         def load() -> None:
             with closing(driver_of(connection).cursor()) as cursor, cursor.copy(into) as copy:
                 copy.write(text)
 
         return load
+
+    def stop(self, connection: Connection) -> None:
+        """Have the server cancel it, as psycopg does at Ctrl-C."""
+        driver_of(connection).cancel()
 
     def in_transaction(self, driver: Any) -> bool:  # noqa: ANN401 - psycopg's connection
         """Ask the driver, which knows from the server's last answer."""
@@ -291,8 +295,11 @@ _IN_ERROR: Final = 3
 
 
 def _execute_all(connection: Connection, *statements: str) -> None:
-    """Run statements in one message to the server."""
-    if statements:
+    """Run statements, in one message to the server where the driver takes them."""
+    if connection.dialect.is_async:  # whose drivers prepare each statement
+        for statement in statements:
+            execute_raw(connection, statement)
+    elif statements:
         execute_raw(connection, "; ".join(statements))
 
 

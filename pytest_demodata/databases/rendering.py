@@ -43,17 +43,17 @@ def rows_of(chunk: Chunk, dialect: Dialect) -> list[str] | None:
         form = _form_of(columns[name].type, dialect)
         if form is None:
             return None
-        pattern, written = _written(form, values, nullable=bool(columns[name].nullable))
+        pattern, written = _written(form, values)
         patterns.append(pattern)
         fields.append(written)
     return list(map("\t".join(patterns).__mod__, zip(*fields, strict=True)))
 
 
-def _written(form: _Form, values: Sequence[Any], *, nullable: bool) -> tuple[str, Sequence[Any]]:
+def _written(form: _Form, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
     """Return the pattern that is left to be applied to each value, and the values."""
     if form.render is not None:
         return form.pattern, each_once(form.render, values, null=NULL)
-    if nullable:
+    if None in values:  # also where the column forbids it, for the database to say so
         return "%s", each_once(form.pattern.__mod__, values, null=NULL)
     return form.pattern, values
 

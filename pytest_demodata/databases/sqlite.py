@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+from urllib.parse import quote
 
 from sqlalchemy import NullPool, bindparam, create_engine, event, text, types
 from sqlalchemy.exc import OperationalError
@@ -24,14 +25,7 @@ from pytest_demodata.databases.sqlite_keys import (
 )
 from pytest_demodata.errors import DatabaseSetupError, GenerationRunningError
 from pytest_demodata.isolation import ended_elsewhere, execute_raw
-from pytest_demodata.values import (
-    DAY_SECONDS,
-    clock_text,
-    date_text,
-    each_once,
-    python_values,
-    scale_of,
-)
+from pytest_demodata.values import date_text, each_once, python_values, scale_of, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -112,6 +106,12 @@ def _names_file(url: URL) -> bool:
     return url.database not in {None, "", ":memory:"}
 
 
+def _is_alone(connection: Connection) -> bool:
+    """Return whether nobody has attached another database."""
+    databases = _driver(connection).execute("PRAGMA database_list").fetchall()
+    return {name for _, name, _ in databases} <= {"main", "temp"}
+
+
 @contextmanager
 def _between_transactions(connection: Connection) -> Iterator[None]:
     """Commit, in a database that nobody else has, and begin again."""
@@ -152,7 +152,6 @@ class Sqlite(Database):
 
     facade: ClassVar[type[FacadeConnection]] = SqliteFacade
     grammar: ClassVar[Grammar] = GRAMMAR
-    keeps_images: ClassVar[bool] = True
 
     def check(self, connection: Connection) -> None:
         """Look whether a transaction is open in the driver, and not only in SQLAlchemy."""
@@ -223,14 +222,23 @@ class Sqlite(Database):
                     execute_raw(connection, pragma)
                 with suppress(OSError):  # Windows keeps the names of open files
                     Path(path).unlink()
-            check_keys_last(connection)
+            if _is_alone(connection):
+                check_keys_last(connection)
             connection.begin()
             yield Scratch(connection)
 
     def settle(self, connection: Connection) -> None:
-        """Commit, so that the database is the same as one that was taken from an image."""
-        with _between_transactions(connection):
-            check_keys_at_once(connection)
+        """Commit, so that the database is the same as one that was taken from an image.
+
+        Not where somebody has attached a database of their own: that would be committed as well.
+        """
+        if keys_are_last(connection):
+            with _between_transactions(connection):
+                check_keys_at_once(connection)
+
+    def can_keep(self, connection: Connection) -> bool:
+        """Return whether what there is in the scratch database is all in one place."""
+        return keys_are_last(connection)
 
     def keep_image(self, connection: Connection, path: Path) -> None:
         """Copy the database page by page.
@@ -249,7 +257,7 @@ class Sqlite(Database):
         Raises:
             sqlite3.Error: There is no room.
         """
-        source = f"{path.as_uri()}?mode=ro&immutable=1"
+        source = f"file:{quote(path.as_posix())}?mode=ro&immutable=1"
         with ExitStack() as stack:
             try:
                 image = stack.enter_context(closing(sqlite3.connect(source, uri=True)))
@@ -273,9 +281,18 @@ class Sqlite(Database):
             check_keys_last(connection)
             yield
         finally:
-            if not connection.invalidated:
-                connection.rollback()
-                check_keys_at_once(connection)
+            try:
+                if not connection.invalidated:
+                    connection.rollback()
+                    check_keys_at_once(connection)
+            except BaseException:
+                connection.invalidate()  # nobody gets a connection that looks at no key
+                raise
+
+    def check_keys(self, connection: Connection, tables: Iterable[Table]) -> None:
+        """Look at all keys of the tables, if they have not been looked at row by row."""
+        if keys_are_last(connection):
+            check_keys_of(connection, tables)
 
     @contextmanager
     def generation_lock(self, connection: Connection) -> Iterator[None]:
@@ -304,9 +321,6 @@ class Sqlite(Database):
             raise ended_elsewhere()
         for _, statement in indexes:
             execute_raw(connection, statement)
-        if keys_are_last(connection):
-            for table in tables:
-                check_keys_of(connection, table)
 
     def loader(self, connection: Connection, chunk: Chunk) -> Callable[[], object]:
         """Insert many rows by one statement, without a type's processing per value."""
@@ -358,7 +372,7 @@ def _stored(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Seq
     kind = column.type
     if scale := scale_of(kind):
         unit = 10**scale
-        if column.nullable:
+        if None in values:
             return [None if value is None else value / unit for value in values]
         return [value / unit for value in values]
     for counted, convert in _CONVERTERS.items():
@@ -373,8 +387,7 @@ def _stored(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Seq
 
 
 def _time_text(seconds: int) -> str:
-    day, second = divmod(seconds, DAY_SECONDS)
-    return f"{date_text(day)} {clock_text(second)}.000000"
+    return f"{time_text(seconds)}.000000"
 
 
 _CONVERTERS: Final[dict[Any, Callable[[Any], object]]] = {

@@ -14,19 +14,28 @@ from pytest_demodata.errors import GenerationError
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
     from sqlalchemy import Connection, Table
 
 _LAST: Final = "demodata_keys_last"
 """Where `Connection.info` says so."""
 
-# A key that names no column of its parent refers to the primary key.
-_KEYS: Final = text(
-    'SELECT key.id, key."table", key."from", coalesce(key."to", own.name)'
-    " FROM pragma_foreign_key_list(:table, :schema) AS key"
-    ' LEFT JOIN pragma_table_info(key."table", :schema) AS own ON own.pk = key.seq + 1'
-    " ORDER BY key.id, key.seq"
+# Keys of one INTEGER column to an INTEGER PRIMARY KEY: a plain search, without any conversion.
+_PLAIN: Final = text(
+    'SELECT key."from", key."table", parent.name'
+    " FROM pragma_foreign_key_list(:table) AS key"
+    ' JOIN pragma_table_info(key."table") AS parent'
+    "  ON parent.pk = 1 AND upper(parent.type) = 'INTEGER'"
+    '  AND lower(parent.name) = lower(coalesce(key."to", parent.name))'
+    ' JOIN pragma_table_info(:table) AS child ON lower(child.name) = lower(key."from")'
+    "  AND upper(child.type) = 'INTEGER'"
+    " WHERE (SELECT count(*) FROM pragma_foreign_key_list(:table) WHERE id = key.id) = 1"
+    '  AND (SELECT max(pk) FROM pragma_table_info(key."table")) = 1'
+    "  AND EXISTS (SELECT * FROM sqlite_master WHERE type = 'table' AND name = key.\"table\")"
 )
+_KEYS: Final = text("SELECT count(DISTINCT id) FROM pragma_foreign_key_list(:table)")
+_TRIGGERS: Final = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger'"
 
 
 def keys_are_last(connection: Connection) -> bool:
@@ -51,35 +60,53 @@ def _switch(connection: Connection, state: str) -> None:
     driver.execute(f"PRAGMA foreign_keys = {state}")
 
 
-def check_keys_of(connection: Connection, table: Table) -> None:
-    """Look for rows of a table that refer to no row.
+def check_keys_of(connection: Connection, tables: Iterable[Table]) -> None:
+    """Look for rows that refer to no row: in the tables, or in all of them where triggers write.
 
     Raises:
         GenerationError: There is one.
     """
-    preparer = connection.dialect.identifier_preparer
-    where = {"table": table.name, "schema": table.schema or "main"}
-    keys: dict[int, list[tuple[str, str, str]]] = {}
-    for number, parent, child_column, parent_column in connection.execute(_KEYS, where):
-        keys.setdefault(number, []).append((parent, child_column, parent_column))
-    for pairs in keys.values():
-        parent = preparer.quote(pairs[0][0])
-        if table.schema:
-            parent = f"{preparer.quote(table.schema)}.{parent}"
-        columns = [f"child.{preparer.quote(column)}" for _, column, _ in pairs]
-        parents = [f"parent.{preparer.quote(column)}" for _, _, column in pairs]
-        equal = " AND ".join(map("{} = {}".format, parents, columns))
-        given = " AND ".join(f"{column} IS NOT NULL" for column in columns)
-        orphan = connection.exec_driver_sql(
-            f"SELECT {', '.join(columns)} FROM {preparer.format_table(table)} AS child"  # noqa: S608 - names of the database, quoted
-            f" LEFT JOIN {parent} AS parent ON {equal}"
-            f" WHERE {given} AND {parents[0]} IS NULL LIMIT 1"
-        ).first()
-        if orphan is not None:
-            names = ", ".join(column for _, column, _ in pairs)
-            message = (
-                f"Table {table.name!r} has a row whose {names} is {', '.join(map(repr, orphan))}, "
-                f"and there is no such row of {pairs[0][0]!r}.\n"
-                "Everything that this generation had done is undone."
-            )
-            raise GenerationError(message)
+    if connection.exec_driver_sql(_TRIGGERS).scalar():
+        _check_by_sqlite(connection, "")
+        return
+    for table in tables:
+        plain = connection.execute(_PLAIN, {"table": table.name}).all()
+        if table.schema or len(plain) != connection.scalar(_KEYS, {"table": table.name}):
+            schema = f"{_quoted(connection, table.schema)}." if table.schema else ""
+            _check_by_sqlite(connection, f"({_quoted(connection, table.name)})", schema)
+            continue
+        for column, parent, key in plain:
+            _check_plain(connection, table.name, column, parent, key)
+
+
+def _check_plain(
+    connection: Connection, table: str, column: str, parent: str, parent_key: str
+) -> None:
+    """Look in the order of the key's index, in which parents are found one after the other."""
+    child, key = _quoted(connection, column), _quoted(connection, parent_key)
+    orphan = connection.exec_driver_sql(
+        f"SELECT child.{child} FROM {_quoted(connection, table)} AS child"  # noqa: S608 - names of the database, quoted
+        f" LEFT JOIN {_quoted(connection, parent)} AS parent ON parent.{key} = child.{child}"
+        f" WHERE child.{child} IS NOT NULL AND parent.{key} IS NULL LIMIT 1"
+    ).first()
+    if orphan is not None:
+        raise _orphaned(table, f"{column} {orphan[0]!r}", parent)
+
+
+def _check_by_sqlite(connection: Connection, table: str, schema: str = "") -> None:
+    """Have SQLite look, which searches the parent of each row, whatever the key is like."""
+    orphan = connection.exec_driver_sql(f"PRAGMA {schema}foreign_key_check{table}").first()
+    if orphan is not None:
+        name, row, parent, _ = orphan
+        raise _orphaned(name, f"rowid {row}", parent)
+
+
+def _orphaned(table: str, what: str, parent: str) -> GenerationError:
+    return GenerationError(
+        f"Table {table!r} has a row that refers to no row of {parent!r}: {what}.\n"
+        "Everything that this generation had done is undone."
+    )
+
+
+def _quoted(connection: Connection, name: str) -> str:
+    return connection.dialect.identifier_preparer.quote_identifier(name)
