@@ -37,9 +37,15 @@ def test_actions_run_in_their_order_and_elsewhere() -> None:
 
 def test_what_has_not_begun_never_does() -> None:
     """After an error, the action at work ends, and those behind it do not run."""
-    go_on, ran = threading.Event(), []
+    go_on, begun, ran = threading.Event(), threading.Event(), []
+
+    def wait() -> None:
+        begun.set()
+        go_on.wait(30)
+
     with pytest.raises(LookupError), background(go_on.set) as thread:
-        thread.submit(lambda: go_on.wait(30))
+        thread.submit(wait)
+        begun.wait()
         thread.submit(lambda: ran.append("second"))
         raise LookupError
     assert go_on.is_set()
@@ -79,8 +85,10 @@ def test_ctrl_c_is_not_made_another_error() -> None:
 def test_ctrl_c_while_it_ends_does_not_leave_it_behind() -> None:
     """The action has ended when `background` has, however often somebody presses Ctrl-C."""
     ended: list[bool] = []
+    begun = threading.Event()
 
     def action() -> None:
+        begun.set()
         time.sleep(1)
         ended.append(True)
 
@@ -92,6 +100,7 @@ def test_ctrl_c_while_it_ends_does_not_leave_it_behind() -> None:
     presser = threading.Thread(target=press)
     with pytest.raises((KeyboardInterrupt, LookupError)), background(_nothing) as thread:
         thread.submit(action)
+        begun.wait()
         presser.start()
         raise LookupError
     assert ended == [True]
@@ -101,16 +110,19 @@ def test_ctrl_c_while_it_ends_does_not_leave_it_behind() -> None:
 def test_what_cannot_be_stopped_is_waited_for() -> None:
     """A lost connection, say, over which nobody can be told to stop."""
     ended: list[bool] = []
+    begun = threading.Event()
 
     def stop() -> None:
         raise ConnectionError
 
     def action() -> None:
+        begun.set()
         time.sleep(0.1)
         ended.append(True)
 
     with pytest.raises(LookupError), background(stop) as thread:
         thread.submit(action)
+        begun.wait()
         raise LookupError
     assert ended == [True]
 
