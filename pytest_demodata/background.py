@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
@@ -37,15 +37,19 @@ class Background:
         return next((cause for each in done if (cause := each.exception())), None)
 
     def end(self, stop: Callable[[], object]) -> None:
-        """Wait for the thread, also through Ctrl-C: what it does must not meet what undoes it."""
+        """Wait for what runs, also through Ctrl-C: it must not meet what undoes it.
+
+        For the action, not for the thread: a `join` that Ctrl-C stops takes the thread for ended.
+        """
         ended = False
         while not ended:
             with suppress(KeyboardInterrupt):
                 self._executor.shutdown(wait=False, cancel_futures=True)
-                if any(not each.done() for each in self._submitted):
+                running = [each for each in self._submitted if not each.done()]
+                if running:
                     with suppress(Exception):  # the connection may be lost
                         stop()
-                self._executor.shutdown()
+                wait(running)
                 ended = True
 
 
