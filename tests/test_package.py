@@ -101,8 +101,8 @@ def test_a_run_that_does_not_use_the_plugin_loads_nothing_for_it(
 ) -> None:
     """Up to pytest_unconfigure, a run without our fixtures has loaded no third-party module.
 
-    Faker has a pytest plugin of its own, which loads Faker; it is left out here. So is coverage,
-    which loads greenlet.
+    Faker has a pytest plugin of its own, which loads Faker; it is left out here, and so are others
+    that load SQLAlchemy, and coverage, which loads greenlet.
     """
     monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
     pytester.makeconftest("""
@@ -116,7 +116,8 @@ def test_a_run_that_does_not_use_the_plugin_loads_nothing_for_it(
             print("OURS", sorted(ours))
     """)
     pytester.makepyfile("def test_nothing(): pass")
-    result = pytester.runpytest_subprocess("-p", "no:xdist", "-p", "no:faker", "-p", "no:randomly")
+    others = [f"-pno:{name}" for name in ("faker", "randomly", "sqla", "xdist")]
+    result = pytester.runpytest_subprocess(*others)
     result.assert_outcomes(passed=1)
     printed = result.outlines
     assert "HEAVY []" in printed
