@@ -31,7 +31,7 @@ def test_the_example_is_the_quickstart() -> None:
 
 def test_the_quickstart_prints_the_two_lines(pytester: pytest.Pytester) -> None:
     """A run of the example tells its settings, and what it has made, as the README shows it."""
-    result = pytester.runpytest_subprocess("-W", "error", QUICKSTART)
+    result = pytester.runpytest_subprocess("-W", "error", "-p", "no:cacheprovider", QUICKSTART)
     result.assert_outcomes(passed=1)
     (lines,) = [block for block in _blocks("") if block.startswith("demodata: --")]
     settings, made = lines.splitlines()
