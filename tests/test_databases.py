@@ -14,6 +14,7 @@ import time
 from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -66,7 +67,6 @@ from pytest_demodata.words import words_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from sqlalchemy import URL, Dialect, Engine
 
@@ -313,6 +313,19 @@ def test_what_a_trigger_writes_has_parents_too() -> None:
             connection.exec_driver_sql(statement)
     with pytest.raises(GenerationError, match="'audit' has a row that refers to no row of 'users'"):
         DataGenerator(engine, blueprint=_referring(Constant(1))).generate("small")
+    engine.dispose()
+
+
+def test_a_trigger_that_writes_nothing_wrong_is_no_error() -> None:
+    """Where there is one, all tables are looked at, and all is well."""
+    engine = prepare_sqlite(create_engine("sqlite://"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+        connection.exec_driver_sql(
+            "CREATE TRIGGER watch AFTER INSERT ON parent BEGIN SELECT NEW.id; END"
+        )
+    counts = DataGenerator(engine, blueprint=_referring(Constant(1))).generate("small").counts
+    assert counts == {"parent": 3, "child's": 3}
     engine.dispose()
 
 
@@ -720,6 +733,15 @@ def test_a_database_of_which_nothing_is_known(any_engine: Engine) -> None:
         database.scratch(make_url("oracle://scott:tiger@host/db"), MetaData())
     with pytest.raises(NotImplementedError):
         database.aborted_error()
+    with any_engine.connect() as connection:
+        assert not database.can_keep(connection)
+        for refused in (
+            lambda: database.stop(connection),
+            lambda: database.keep_image(connection, Path("image")),
+            lambda: database.take_image(connection, Path("image")),
+        ):
+            with pytest.raises(NotImplementedError):
+                refused()
 
 
 class Reversed(TypeDecorator[str]):

@@ -698,6 +698,18 @@ def test_digest_of_a_plan(table: str) -> None:
     assert digest_of_plan(_invoicing("small"), table) == digest(zip(*values, strict=True))
 
 
+def test_chunks_that_nobody_wanted_to_the_end_change_nothing() -> None:
+    """What a table's rows tell others is whole, also where its chunks were begun twice."""
+    plan, fresh = _invoicing("small"), _invoicing("small")
+    for _ in range(2):
+        next(plan.chunks("customers"))
+    for stage in ("customers", "products", "invoices"):
+        for chunk, other in zip(plan.chunks(stage), fresh.chunks(stage), strict=True):
+            assert {name: list(values) for name, values in chunk.columns.items()} == {
+                name: list(values) for name, values in other.columns.items()
+            }
+
+
 def test_digest_beyond_a_run() -> None:
     """The digest of a table with more rows than are taken at a time covers all of them."""
     table = _tables(things="value")["things"]

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from pytest_demodata import (
@@ -872,6 +873,32 @@ def test_words_from_faker_keep_the_rules(engine: Engine) -> None:
     generator = DataGenerator(engine, locale="fr_FR")
     generator.generate("medium")
     generator.validate()
+
+
+def test_a_connection_lost_in_a_load_leaves_no_tables(mariadb_url: URL) -> None:
+    """Tables that MariaDB has committed are dropped over another connection."""
+    arguments = {"local_infile": True}
+    engine = create_engine(mariadb_url, connect_args=arguments)
+    admin = create_engine(mariadb_url)
+
+    def progress(stage: str, *_: object) -> None:
+        if stage == "products":
+            with admin.connect() as other:
+                threads = other.scalars(
+                    text(
+                        "SELECT id FROM information_schema.processlist"
+                        " WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+                    )
+                )
+                for thread in threads.all():
+                    with suppress(DBAPIError):  # it has ended meanwhile
+                        other.exec_driver_sql(f"KILL {thread}")
+
+    with pytest.raises(GenerationError):
+        DataGenerator(engine, progress=progress).generate("large")
+    assert inspect(admin).get_table_names() == []
+    engine.dispose()
+    admin.dispose()
 
 
 def test_owners_without_rows_are_passed_over(any_engine: Engine) -> None:

@@ -148,7 +148,7 @@ class Database:
 
     def stop(self, connection: Connection) -> None:
         """Have the server end the statement that another thread waits for."""
-        del connection
+        raise NotImplementedError
 
     def in_transaction(self, driver: DBAPIConnection) -> bool:
         """Return whether the driver's connection is in a transaction, as far as it can tell."""
