@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import enum
 import logging
 import os
@@ -48,6 +49,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import Session
 
 from pytest_demodata import DatabaseSetupError, DataGenerator, prepare_sqlite, table_part
@@ -355,6 +357,21 @@ def test_a_null_where_none_may_be_is_told_by_the_database(any_engine: Engine, ki
     fill = Fill(table, rows=Fixed(2), columns={"value": Listed((1, None))})
     with pytest.raises(GenerationError, match=r"(?i)not.null|cannot be null"):
         DataGenerator(any_engine, blueprint=Blueprint(metadata, {"all": [fill]})).generate("small")
+
+
+def test_a_generation_inside_of_asyncio(postgresql_url: URL) -> None:
+    """What runs in a greenlet stays in its thread, and a driver gets one statement at a time."""
+    engine = create_async_engine(postgresql_url.set(drivername="postgresql+psycopg_async"))
+
+    async def generate() -> object:
+        async with engine.begin() as connection:
+            await connection.run_sync(lambda each: DataGenerator(each).generate("small"))
+            rows: object = await connection.scalar(text("SELECT count(*) FROM customers"))
+            await connection.run_sync(Base.metadata.drop_all)
+        await engine.dispose()
+        return rows
+
+    assert asyncio.run(generate()) == 25
 
 
 def test_copy_speaks_the_encoding_of_the_connection(postgresql_url: URL) -> None:
