@@ -500,6 +500,22 @@ def test_a_transaction_that_is_open_already_keeps_its_keys() -> None:
     engine.dispose()
 
 
+def test_an_engine_that_looks_at_no_keys_stays_so(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever has switched them off is told, and finds them as they were."""
+    engine = prepare_sqlite(create_engine("sqlite://"))
+
+    @event.listens_for(engine, "connect")
+    def switch_off(driver: sqlite3.Connection, _: object) -> None:
+        driver.execute("PRAGMA foreign_keys = OFF")
+
+    with caplog.at_level(logging.WARNING, "pytest_demodata"):
+        assert DataGenerator(engine).generate("small").counts["customers"] == 25
+    assert "does not enforce foreign keys" in caplog.text
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 0
+    engine.dispose()
+
+
 def test_a_connection_that_is_lost_while_keys_are_last() -> None:
     """Nothing is switched on a connection that is no more."""
     engine = prepare_sqlite(create_engine("sqlite://"))
