@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from typing import TYPE_CHECKING, Any, Final
 
 from .competition import CACHED, GENERATED
@@ -63,7 +64,10 @@ def _draw_seconds(axes: Axes, figures: Results) -> None:
     """Show how long each tool takes, on a scale where each step is ten times the last."""
     told = [figure for figure in figures if figure["group"] == COMPETITORS]
     volume = told[0]["volume"]
-    seconds = {figure["beside"]: figure["beside_amount"] for figure in told}
+    seconds = {
+        name: statistics.median(each["beside_amount"] for each in told if each["beside"] == name)
+        for name in (GENERATED, CACHED)
+    }
     seconds |= {figure["what"]: figure["amount"] for figure in told}
     bare = _floor_of("SQLite in memory", volume, figures)
     seconds |= {f"bare driver, {bare['beside'].partition(': ')[2]}": bare["beside_amount"]}
