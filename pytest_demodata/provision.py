@@ -77,6 +77,7 @@ class DataGenerator:
         locale: A locale that the package has (de_DE, en_US, ja_JP) or that Faker has.
         as_of: The date that all dates hang on; nothing is later.
         progress: Called after each chunk of rows with the stage, the rows done and the rows in all.
+            It leaves the connection alone: on a server, further rows may be on their way over it.
         blueprint: How the tables are filled.
 
     Raises:

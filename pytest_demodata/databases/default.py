@@ -30,7 +30,7 @@ _GRAMMAR: Final = Grammar(Words())
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """An empty place of our own, in a transaction that is never committed.
+    """An empty place of our own, which nobody else sees and which leaves no trace.
 
     Attributes:
         connection: In the transaction.
