@@ -700,7 +700,7 @@ def test_digest_of_a_plan(table: str) -> None:
 
 def test_chunks_that_nobody_wanted_to_the_end_change_nothing() -> None:
     """What a table's rows tell others is whole, also where its chunks were begun twice."""
-    plan, fresh = _invoicing("small"), _invoicing("small")
+    plan, fresh = _invoicing("small", chunk_rows=10), _invoicing("small", chunk_rows=10)
     for _ in range(2):
         next(plan.chunks("customers"))
     for stage in ("customers", "products", "invoices"):
