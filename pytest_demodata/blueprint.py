@@ -5,24 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from sqlalchemy import Integer, Table, inspect
 
 from pytest_demodata.errors import BlueprintError, did_you_mean
+from pytest_demodata.foreign_keys import key_through, keys_of
 from pytest_demodata.recipes.deriving import SumOf, Taken
 from pytest_demodata.recipes.drawing import Serial
-from pytest_demodata.recipes.recipe import ColumnName, Recipe, parent_of
-from pytest_demodata.recipes.referring import references_in
+from pytest_demodata.recipes.naming import column_name
+from pytest_demodata.recipes.python_forms import in_counts
+from pytest_demodata.recipes.recipe import ColumnName, Recipe, through_text
+from pytest_demodata.recipes.referring import KeyOf, Portion, Reference, references_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import MetaData
     from sqlalchemy.orm import DeclarativeBase
 
+    from pytest_demodata.foreign_keys import Key
+    from pytest_demodata.recipes.naming import ColumnRef
+    from pytest_demodata.recipes.recipe import Run
+
     # The keys are names, or tuples of names; a Mapping's keys are invariant to a type checker.
-    Recipes = Mapping[Any, Recipe]
+    Recipes = Mapping[Any, Recipe | Callable[[Run], Sequence[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +64,24 @@ class FanOut:
     """So many rows for each row of the parent, which owns them.
 
     Attributes:
-        through: The foreign key column to the owner; it is filled with the owner's key.
+        through: The foreign key column to the owner; it is filled with the owner's key. Several
+            columns, where they are one key, as a tuple.
         sizes: The numbers that occur, each as often as the others: a `range`, or the name of one
             in the volume, such as `lines`.
+        within: A table of whose rows each owner needs so many different ones: it has no more rows
+            than that table.
 
     Raises:
         BlueprintError: A range that is empty, falls, or begins below 0.
     """
 
-    through: str
+    through: ColumnRef | tuple[ColumnRef, ...]
     sizes: range | str
+    within: str | None = None
 
     def __post_init__(self) -> None:
+        names = self.through if isinstance(self.through, tuple) else (self.through,)
+        object.__setattr__(self, "through", ",".join(map(column_name, names)))
         sizes = self.sizes
         if isinstance(sizes, range) and (not sizes or sizes.step < 0 or sizes.start < 0):
             message = (
@@ -76,6 +89,50 @@ class FanOut:
                 "Allowed: a range of at least one number, from 0 up."
             )
             raise BlueprintError(message)
+
+    @property
+    def owner(self) -> str:
+        """The columns of the key to the owner, as one text."""
+        return cast("str", self.through)
+
+
+@dataclass(frozen=True, slots=True)
+class PerRow:
+    """Rows in proportion to another table's, which does not own them.
+
+    Attributes:
+        table: The other table.
+        rows: How many rows there are…
+        of: … for so many of the other table.
+    """
+
+    table: str
+    rows: int
+    of: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A row for each of some rows of the parent: for the table of a subclass.
+
+    Attributes:
+        through: The columns of the foreign key to the parent.
+        portion: Which of the parent's rows.
+    """
+
+    through: str
+    portion: Portion
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """The rows that are in the database already: none is made, and others may refer to them."""
+
+
+Rows = Fixed | Sized | FanOut | PerRow | Share | Existing
+
+ROWS: Final = "#"
+"""Ends the name of the column that has the numbers of the parent rows."""
 
 
 class Source(NamedTuple):
@@ -89,11 +146,12 @@ class Fill:
     """How one table is filled.
 
     Args:
-        table: The table, or the class mapped to it. Its primary key is one integer column.
-        rows: How many rows it gets.
-        columns: A recipe for each column; for several columns, where they are drawn together as
-            tuples. The primary key and the foreign key to the owner need none, nor does a column
-            that may be NULL or has a default in the database.
+        table: The table, or the class mapped to it.
+        rows: How many rows it gets. May be left out where the rest is inferred.
+        columns: A recipe for each column, by name, `Column` or attribute; for several columns,
+            where they are drawn together as tuples, a tuple of them. A primary key of one integer
+            column and the foreign key to the owner need none, nor does a column that may be NULL
+            or has a default in the database.
         virtual: Recipes for columns that are computed but not stored, for others to read.
 
     Raises:
@@ -104,62 +162,104 @@ class Fill:
         self,
         table: Table | type[DeclarativeBase],
         *,
-        rows: Fixed | Sized | FanOut,
-        columns: Recipes,
+        rows: Rows | None = None,
+        columns: Recipes | None = None,
         virtual: Recipes | None = None,
     ) -> None:
         self.table = (
             table if isinstance(table, Table) else cast("Table", inspect(table).local_table)
         )
         self.rows = rows
+        self._keys: dict[str, Key] = {}
+        self.owner_key = key_through(self.table, rows.owner.split(",")) if isinstance(rows, FanOut) else None
         self.owner = self._owner()
-        stored, unstored = _sources(columns), _sources(virtual or {})
-        self._check_names(stored, unstored)
+        self.given = MappingProxyType(_named(columns or {}))
+        self.virtual = MappingProxyType(_named(virtual or {}))
+        stored = {names: in_counts(self.table, names, each) for names, each in self.given.items()}
+        unstored = _sources(self.virtual)
+        self._check_names(_sources(stored), unstored)
         self.sources: Mapping[str, Source] = MappingProxyType(
-            {**_sources(self._keys()), **stored, **unstored}
+            {**self._sources_of_keys(_sources(stored)), **_sources(self._drawn(stored)), **unstored}
         )
-        self._check_complete()
         self.columns = tuple(
             column.key for column in self.table.columns if column.key in self.sources
         )
 
     @property
     def name(self) -> str:
-        """The table's name."""
-        return self.table.name
+        """The table's name, after that of its schema if it is in one."""
+        return self.table.key
 
     def reads(self, column: str) -> Iterable[ColumnName]:
         """Name the columns that a column is computed from."""
         columns, recipe = self.sources[column]
-        return recipe.reads(self.table, columns[0])
+        return recipe.reads(self.table, columns[0].removesuffix(ROWS))
+
+    def key(self, through: str) -> Key:
+        """Return the foreign key that columns, with commas between them, belong to.
+
+        Raises:
+            BlueprintError: They belong to none.
+        """
+        if through not in self._keys:
+            self._keys[through] = key_through(self.table, through.split(","))
+        return self._keys[through]
+
+    def missing(self) -> list[str]:
+        """List the columns that need a recipe and have none."""
+        return [
+            column.key
+            for column in self.table.columns
+            if column.key not in self.sources
+            and not column.nullable
+            and column.server_default is None
+            and column.computed is None
+        ]
 
     def _owner(self) -> str | None:
-        if not isinstance(self.rows, FanOut):
+        if self.owner_key is None:
             return None
-        owner = parent_of(self.table, self.rows.through)
-        if owner is self.table:
+        if self.owner_key.refers_to_itself:
             message = (
                 f"The rows of {self.name!r} are owned by rows of the same table, through "
-                f"{self.rows.through!r}.\n"
+                f"{self.rows.owner!r}.\n"  # type: ignore[union-attr]
                 "Allowed: a FanOut through the foreign key to another table."
             )
             raise BlueprintError(message)
-        return owner.name
+        return self.owner_key.parent.key
 
-    def _keys(self) -> dict[str, Recipe]:
+    def _sources_of_keys(self, given: Mapping[str, Source]) -> dict[str, Source]:
+        """Return what fills the keys for which there is no recipe."""
+        keys: dict[str, Recipe] = {}
         primary = list(self.table.primary_key.columns)
-        if len(primary) != 1 or not isinstance(primary[0].type, Integer):
-            names = ", ".join(column.key for column in primary) or "none"
-            message = (
-                f"Table {self.name!r} has the primary key ({names}).\n"
-                "Allowed: a primary key of one integer column."
-            )
-            raise BlueprintError(message)
-        keys: dict[str, Recipe] = {primary[0].key: Serial()}
-        if isinstance(self.rows, FanOut):
-            key = next(iter(self.table.columns[self.rows.through].foreign_keys))
-            keys[self.rows.through] = Taken(self.rows.through, key.column.key)
-        return keys
+        if len(primary) == 1 and isinstance(primary[0].type, Integer) and not primary[0].foreign_keys:
+            keys[primary[0].key] = Serial()
+        if self.owner_key is not None:
+            through = ",".join(self.owner_key.columns)
+            for column, target in zip(self.owner_key.columns, self.owner_key.targets, strict=True):
+                keys[column] = Taken(through, target)
+        if isinstance(self.rows, Share):
+            keys |= self._drawn_by_number(self.rows.through, self.rows.portion)
+        return {name: source for name, source in _sources(keys).items() if name not in given}
+
+    def _drawn(self, stored: Mapping[Any, Recipe]) -> dict[Any, Recipe]:
+        """Have foreign keys drawn as the numbers of parent rows, and the keys looked up by them."""
+        drawn: dict[Any, Recipe] = {}
+        for names, recipe in stored.items():
+            if any(references_in(recipe)):
+                drawn |= self._drawn_by_number(through_text(names), recipe)
+            else:
+                drawn[names] = recipe
+        return drawn
+
+    def _drawn_by_number(self, through: str, recipe: Recipe) -> dict[Any, Recipe]:
+        key = self.key(through)
+        rows = ",".join(key.columns) + ROWS
+        recipes: dict[Any, Recipe] = {rows: recipe}
+        for column, target in zip(key.columns, key.targets, strict=True):
+            if column in through.split(","):
+                recipes[column] = KeyOf(rows, key.parent.key, target)
+        return recipes
 
     def _check_names(self, stored: Mapping[str, Source], unstored: Mapping[str, Source]) -> None:
         columns = self.table.columns.keys()
@@ -179,24 +279,16 @@ class Fill:
                 )
                 raise BlueprintError(message)
 
-    def _check_complete(self) -> None:
-        missing = [
-            column.key
-            for column in self.table.columns
-            if column.key not in self.sources
-            and not column.nullable
-            and column.server_default is None
-        ]
-        if missing:
-            message = (
-                f"Table {self.name!r} has no recipe for {', '.join(map(repr, missing))}, which may "
-                "not be NULL and has no default in the database.\n"
-                f"Add to columns={{…}}: {missing[0]!r}: <a recipe>."
-            )
-            raise BlueprintError(message)
+
+def _named(recipes: Recipes) -> dict[Any, Any]:
+    """Name the columns that recipes are given for: by a text, or a tuple of texts."""
+    return {
+        tuple(map(column_name, names)) if isinstance(names, tuple) else column_name(names): recipe
+        for names, recipe in recipes.items()
+    }
 
 
-def _sources(recipes: Recipes) -> dict[str, Source]:
+def _sources(recipes: Mapping[Any, Recipe]) -> dict[str, Source]:
     """List each column with its recipe, also where one recipe has several columns."""
     sources: dict[str, Source] = {}
     for names, recipe in recipes.items():
@@ -229,8 +321,10 @@ class Blueprint:
             {name: tuple(fills) for name, fills in stages.items()}
         )
         self.fills: Mapping[str, Fill] = MappingProxyType(self._by_table())
+        for fill in self.fills.values():
+            self._check_complete(fill)
         self._check_stages()
-        self._check_parents()
+        self.set_later: Mapping[str, tuple[Key, ...]] = MappingProxyType(self._set_later())
         self._check_reads()
 
     def owned_by(self, table: str) -> list[Fill]:
@@ -263,9 +357,32 @@ class Blueprint:
                 fills[fill.name] = fill
         return fills
 
+    def _check_complete(self, fill: Fill) -> None:
+        missing = fill.missing()
+        if fill.rows is None:
+            message = (
+                f"Table {fill.name!r} has no number of rows.\n"
+                "Give it rows=Fixed(…), Sized(…) or FanOut(…), or have infer() complete it."
+            )
+            raise BlueprintError(message)
+        if missing and not isinstance(fill.rows, Existing):
+            message = (
+                f"Table {fill.name!r} has no recipe for {', '.join(map(repr, missing))}, which may "
+                "not be NULL and has no default in the database.\n"
+                f"Add to columns={{…}}: {missing[0]!r}: <a recipe>."
+            )
+            raise BlueprintError(message)
+
+    def _references(self, fill: Fill) -> list[Key]:
+        """List the foreign keys of a table that are filled, but for those to itself."""
+        return [
+            key
+            for key in keys_of(fill.table)
+            if not key.refers_to_itself and all(name in fill.sources for name in key.columns)
+        ]
+
     def _parents(self, fill: Fill) -> set[str]:
-        keys = [key for key in fill.table.foreign_keys if key.parent.key in fill.sources]
-        return {key.column.table.name for key in keys} - {fill.name}
+        return {key.parent.key for key in self._references(fill)}
 
     def _check_stages(self) -> None:
         for stage, fills in self.stages.items():
@@ -279,17 +396,29 @@ class Blueprint:
                     )
                     raise BlueprintError(message)
 
-    def _check_parents(self) -> None:
+    def _set_later(self) -> dict[str, tuple[Key, ...]]:
+        """List by table the keys that are NULL until the table they refer to is filled.
+
+        Raises:
+            BlueprintError: One may not be NULL.
+        """
         before: set[str] = set()
+        later: dict[str, tuple[Key, ...]] = {}
         for fill in self.fills.values():
-            if missing := sorted(self._parents(fill) - before):
-                cure = "Move its fill to the front" if missing[0] in self.fills else "Add a fill"
-                message = (
-                    f"Table {fill.name!r} refers to {missing[0]!r}, which is not filled before it."
-                    f"\nOrder: {', '.join(self.fills)}. {cure}."
-                )
-                raise BlueprintError(message)
+            ahead = [key for key in self._references(fill) if key.parent.key not in before]
+            for key in ahead:
+                missing = key.parent.key
+                if missing not in self.fills or not key.nullable:
+                    cure = "Move its fill to the front" if missing in self.fills else "Add a fill"
+                    message = (
+                        f"Table {fill.name!r} refers to {missing!r}, which is not filled before it."
+                        f"\nOrder: {', '.join(self.fills)}. {cure}."
+                    )
+                    raise BlueprintError(message)
+            if ahead:
+                later[fill.name] = tuple(ahead)
             before.add(fill.name)
+        return later
 
     def _check_reads(self) -> None:
         graph = TopologicalSorter[ColumnName]()
@@ -313,9 +442,9 @@ class Blueprint:
 
     def _check_distinct(self, fill: Fill, column: str) -> None:
         for reference in references_in(fill.sources[column].recipe):
-            if reference.distinct and fill.owner is None:
+            if isinstance(reference, Reference) and reference.distinct and fill.owner is None:
                 message = (
-                    f"Column '{fill.name}.{column}' refers to distinct parents among the rows of "
+                    f"Column '{fill.name}.{column.removesuffix(ROWS)}' refers to distinct parents among the rows of "
                     f"one owner, and the rows of {fill.name!r} have none.\n"
                     "Give the table rows=FanOut(…), or leave out distinct=True."
                 )

@@ -9,11 +9,10 @@ from functools import partial
 from itertools import accumulate, chain, pairwise, repeat
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_demodata.errors import VolumeError
 from pytest_demodata.frames import Frame, FrameRun
 from pytest_demodata.layout import Layout, spread
-from pytest_demodata.recipes.recipe import ColumnName, parent_of
-from pytest_demodata.recipes.referring import references_in
+from pytest_demodata.recipes.drawing import Serial
+from pytest_demodata.recipes.recipe import ColumnName, all_parts
 from pytest_demodata.streams import BLOCK, WORD_BITS, Stream
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
 
     from pytest_demodata.blueprint import Blueprint, Fill
-    from pytest_demodata.recipes.referring import Reference
     from pytest_demodata.volumes import Volume
     from pytest_demodata.words import Words
 
@@ -85,10 +83,11 @@ class Plan:
         self._looked_up = _looked_up(blueprint)
         self._running_total: dict[ColumnName, Sequence[int]] = {}
         self._slots: dict[ColumnName, Sequence[int]] = {}
+        self._groups: dict[tuple[str, tuple[str, ...]], Mapping[Any, Sequence[int]]] = {}
         self._layout = Layout(blueprint, volume)
         self.counts: Mapping[str, int] = self._layout.counts
         for fill in blueprint.fills.values():
-            self._check_references(fill)
+            self._check_recipes(fill)
 
     def chunks(self, stage: str) -> Iterator[Chunk]:
         """Make all rows of a stage, parents before the rows that they own."""
@@ -146,6 +145,20 @@ class Plan:
             self._slots[column] = slots
         return self._slots[column]
 
+    def grouped(self, table: str, columns: tuple[str, ...]) -> Mapping[Any, Sequence[int]]:
+        """Return the rows of a table by what they have in columns, as tuples; kept."""
+        if (table, columns) not in self._groups:
+            groups: dict[Any, list[int]] = {}
+            wholes = [self.whole(ColumnName(table, column)) for column in columns]
+            for row, values in enumerate(zip(*wholes, strict=True)):
+                groups.setdefault(values, []).append(row)
+            self._groups[table, columns] = groups
+        return self._groups[table, columns]
+
+    def largest_family(self, fill: Fill) -> int:
+        """Return the most rows of a table that one of the owner's rows owns."""
+        return self._layout.fan_outs[fill.name][-1]
+
     def sizes(self, fill: Fill, start: int, stop: int) -> list[int]:
         """Return how many rows of a table each of the owner's rows range(start, stop) owns."""
         strata = self._fan_out_stream(fill).strata(start, stop, self._owners(fill))
@@ -156,25 +169,13 @@ class Plan:
         block = owner // BLOCK
         return self._layout.offsets[fill.name][block] + sum(self.sizes(fill, block * BLOCK, owner))
 
-    def _check_references(self, fill: Fill) -> None:
+    def _check_recipes(self, fill: Fill) -> None:
         if not self.counts[fill.name]:
             return
+        nothing = Frame(self, fill, 0, 0)
         for name, source in fill.sources.items():
-            for reference in references_in(source.recipe):
-                self._check_capacity(fill, name, reference)
-
-    def _check_capacity(self, fill: Fill, name: str, reference: Reference) -> None:
-        needed = self._layout.fan_outs[fill.name][-1] if reference.distinct else 1
-        drawable = reference.capacity(FrameRun(Frame(self, fill, 0, 0), name))
-        if drawable < needed:
-            parent = parent_of(fill.table, name).name
-            message = (
-                f"Volume {self.volume.name!r} has too few rows of {parent!r}: "
-                f"'{fill.name}.{name}' needs {needed} different ones at a time, and of the "
-                f"{self.counts[parent]:,} only {drawable:,} can always be drawn.\n"
-                f"Allowed: a volume with more rows of {parent!r}."
-            )
-            raise VolumeError(message)
+            for recipe in all_parts(source.recipe):
+                recipe.check(FrameRun(nothing, name))
 
     def _owners(self, fill: Fill) -> int:
         return self.counts[str(fill.owner)]
@@ -234,9 +235,14 @@ def _looked_up(blueprint: Blueprint) -> Mapping[str, set[ColumnName]]:
         family = {fill.name, fill.owner, *(child.name for child in blueprint.owned_by(fill.name))}
         reads = chain.from_iterable(map(fill.reads, fill.sources))
         for column in reads:
-            if column.table not in family:
+            if column.table not in family and not _is_serial(blueprint, column):
                 columns[column.table].add(column)
     return columns
+
+
+def _is_serial(blueprint: Blueprint, column: ColumnName) -> bool:
+    """Return whether a column follows from the number of its row."""
+    return isinstance(blueprint.fills[column.table].sources[column.column].recipe, Serial)
 
 
 def _compact(blocks: Iterable[Sequence[Any]]) -> Sequence[Any]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from itertools import accumulate, chain, pairwise, repeat
 from typing import TYPE_CHECKING, Any
 
-from pytest_demodata.blueprint import FanOut
+from pytest_demodata.blueprint import ROWS
 from pytest_demodata.errors import DemodataError, GenerationError
-from pytest_demodata.recipes.recipe import ColumnName, parent_of
+from pytest_demodata.recipes.drawing import Serial
+from pytest_demodata.recipes.recipe import ColumnName, through_text
 from pytest_demodata.streams import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_demodata.blueprint import Fill
     from pytest_demodata.engine import Plan
+    from pytest_demodata.foreign_keys import Key
     from pytest_demodata.recipes.recipe import Recipe
 
 
@@ -108,15 +110,16 @@ class Frame:
 class FrameRun:
     """A frame, as the recipe of one of its columns sees it (`pytest_demodata.recipes.Run`)."""
 
-    __slots__ = ("_frame", "as_of", "column", "start", "stop", "table", "total", "words")
+    __slots__ = ("_frame", "as_of", "column", "start", "stop", "table", "total", "volume", "words")
 
     def __init__(self, frame: Frame, column: str) -> None:
         self._frame = frame
-        self.column = column
+        self.column = column.removesuffix(ROWS)
         self.table = frame.fill.table
         self.start = frame.start
         self.stop = frame.stop
         self.total = frame.plan.counts[frame.fill.name]
+        self.volume = frame.plan.volume.name
         self.as_of = frame.plan.as_of.toordinal()
         self.words = frame.plan.words
 
@@ -139,17 +142,49 @@ class FrameRun:
     def values(self, column: str) -> Sequence[Any]:
         return self._frame.values(column)
 
+    @property
+    def key(self) -> Key:
+        return self._frame.fill.key(self.column)
+
+    @property
+    def largest_family(self) -> int:
+        return self._frame.plan.largest_family(self._frame.fill)
+
     def taken(self, through: str, column: str) -> Sequence[Any]:
         frame = self._frame
-        rows = frame.fill.rows
-        if frame.owner is not None and isinstance(rows, FanOut) and rows.through == through:
+        key = frame.fill.key(through)
+        if frame.owner is not None and key == frame.fill.owner_key:
             values = frame.owner.values(column)
             return list(chain.from_iterable(map(repeat, values, frame.family_sizes)))
-        parents = self.whole(ColumnName(parent_of(self.table, through).name, column))
-        keys = frame.values(through)
-        if self.table.columns[through].nullable:
-            return [None if key is None else parents[key - 1] for key in keys]
-        return [parents[key - 1] for key in keys]
+        return self.taken_by_number(key.parent.key, column, self._parents(key))
+
+    def _parents(self, key: Key) -> Sequence[int | None]:
+        """Return the numbers of the parents, from the key itself where no recipe draws them."""
+        frame = self._frame
+        rows = through_text(key.columns) + ROWS
+        if rows in frame.fill.sources:
+            return frame.values(rows)
+        columns = [frame.values(name) for name in key.columns]
+        groups = frame.plan.grouped(key.parent.key, key.targets)
+        return [
+            None if None in values else groups[values][0] for values in zip(*columns, strict=True)
+        ]
+
+    def taken_by_number(
+        self, table: str, column: str, rows: Sequence[int | None]
+    ) -> Sequence[Any]:
+        plan = self._frame.plan
+        if isinstance(plan.blueprint.fills[table].sources[column].recipe, Serial):
+            if None in rows:
+                return [None if row is None else row + 1 for row in rows]
+            return [row + 1 for row in rows]  # type: ignore[operator]
+        values = plan.whole(ColumnName(table, column))
+        if None in rows:
+            return [None if row is None else values[row] for row in rows]
+        return list(map(values.__getitem__, rows))  # type: ignore[arg-type]
+
+    def grouped(self, table: str, columns: tuple[str, ...]) -> Mapping[Any, Sequence[int]]:
+        return self._frame.plan.grouped(table, columns)
 
     def sums(self, child: ColumnName) -> Sequence[int]:
         frame = self._frame
@@ -172,4 +207,4 @@ class FrameRun:
 
     def _stream(self, lane: str) -> Stream:
         column = f"{self.column}/{lane}" if lane else self.column
-        return Stream(self._frame.plan.seed, self.table.name, column)
+        return Stream(self._frame.plan.seed, self.table.key, column)

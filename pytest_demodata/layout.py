@@ -6,7 +6,7 @@ from array import array
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pytest_demodata.blueprint import FanOut, Fixed
+from pytest_demodata.blueprint import Fixed, PerRow, Share, Sized
 from pytest_demodata.defaults import LARGEST_KEY
 from pytest_demodata.errors import BlueprintError, VolumeError, did_you_mean
 from pytest_demodata.streams import BLOCK, WORD_BITS, midpoints
@@ -46,11 +46,18 @@ class Layout:
         rows = fill.rows
         if isinstance(rows, Fixed):
             return rows.rows
-        if not isinstance(rows, FanOut):
+        if isinstance(rows, Sized):
             return int(self._named("counts", self._volume.counts, rows.count))
+        if isinstance(rows, PerRow):
+            return self.counts[rows.table] * rows.rows // rows.of
+        if isinstance(rows, Share):
+            return rows.portion.count(self.counts[fill.key(rows.through).parent.key])
         sizes = rows.sizes
         if isinstance(sizes, str):
             sizes = self._named("fan-outs", self._volume.fan_outs, sizes)
+        if rows.within is not None:
+            most = self.counts[rows.within]
+            sizes = range(min(sizes[0], most), min(sizes[-1], most) + 1, sizes.step)
         self.fan_outs[fill.name] = sizes
         blocks, rest = divmod(self.counts[str(fill.owner)], BLOCK)
         full = sum(spread(sizes, midpoints(BLOCK)))

@@ -86,3 +86,14 @@ def time_text(seconds: int) -> str:
     """Turn counted seconds into the text that databases read as a time without zone."""
     day, second = divmod(seconds, DAY_SECONDS)
     return f"{date_text(day)} {_clock_text(second)}"
+
+
+def counted(kind: types.TypeEngine[Any], value: Any) -> Any:
+    """TEMPORARY."""
+    if isinstance(kind, types.DateTime):
+        return value.toordinal() * DAY_SECONDS + value.hour * 3600 + value.minute * 60 + value.second
+    if isinstance(kind, types.Date):
+        return value.toordinal()
+    if scale := scale_of(kind):
+        return int(Decimal(value).scaleb(scale))
+    return value

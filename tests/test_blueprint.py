@@ -34,7 +34,7 @@ from pytest_demodata.recipes import (
     SumOf,
     Taken,
 )
-from pytest_demodata.recipes.recipe import parent_of
+from pytest_demodata.foreign_keys import key_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

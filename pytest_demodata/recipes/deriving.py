@@ -7,13 +7,16 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from pytest_demodata.errors import BlueprintError
-from pytest_demodata.recipes.recipe import ColumnName, Recipe, parent_of
+from pytest_demodata.foreign_keys import key_through
+from pytest_demodata.recipes.naming import qualified_name
+from pytest_demodata.recipes.recipe import ColumnName, Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Table
 
+    from pytest_demodata.recipes.naming import ColumnRef
     from pytest_demodata.recipes.recipe import Run
 
 
@@ -46,7 +49,7 @@ class Derived(Recipe):
 
     def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
         """Read the columns given."""
-        return [ColumnName(table.name, name) for name in self._columns]
+        return [ColumnName(table.key, name) for name in self._columns]
 
 
 class DerivedColumn(Derived):
@@ -92,7 +95,7 @@ class Localized(Recipe):
 
     def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
         """Read the columns given."""
-        return [ColumnName(table.name, name) for name in self.columns]
+        return [ColumnName(table.key, name) for name in self.columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Taken(Recipe):
     """The parent's value.
 
     Attributes:
-        through: The foreign key column that names the parent.
+        through: The foreign key column that names the parent; several, with commas between them.
         column: The parent's column or virtual column.
     """
 
@@ -113,9 +116,10 @@ class Taken(Recipe):
 
     def reads(self, table: Table, column: str) -> Iterable[ColumnName]:
         """Read the parent's column, and the foreign key where it is not what is filled."""
-        yield ColumnName(parent_of(table, self.through).name, self.column)
-        if column != self.through:
-            yield ColumnName(table.name, self.through)
+        columns = self.through.split(",")
+        yield ColumnName(key_through(table, columns).parent.key, self.column)
+        if column not in columns:
+            yield from (ColumnName(table.key, name) for name in columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +139,17 @@ class SumOf(Recipe):
     """The sum over the rows that this one owns.
 
     Args:
-        child: The child's column, as `table.column`; money and money, or counts and counts.
+        child: The child's column: `Line.amount`, or `"lines.amount"`; money and money, or counts
+            and counts.
 
     Raises:
-        BlueprintError: Not of that form.
+        BlueprintError: It is no column.
     """
 
     __slots__ = ("child",)
 
-    def __init__(self, child: str) -> None:
-        table, dot, column = child.rpartition(".")
-        if not (table and dot and column):
-            message = (
-                f"A sum is over {child!r}.\nAllowed: a column of the children, 'table.column'."
-            )
-            raise BlueprintError(message)
-        self.child = ColumnName(table, column)
+    def __init__(self, child: ColumnRef) -> None:
+        self.child = qualified_name(child)
 
     def draw(self, run: Run) -> Sequence[int]:
         """Add up the children of each row."""

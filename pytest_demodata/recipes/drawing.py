@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Table
 
-    from pytest_demodata.recipes.recipe import ColumnName, Run
+    from pytest_demodata.recipes.recipe import ColumnName, Kind, Run
     from pytest_demodata.words import Words
 
 
@@ -34,6 +34,10 @@ class Constant(Recipe):
         """Repeat the value."""
         return [self.value] * (run.stop - run.start)
 
+    def mapped(self, function: Callable[[Any], Any]) -> Constant:
+        """Return the same with another value."""
+        return Constant(function(self.value))
+
 
 @dataclass(frozen=True, slots=True)
 class Listed(Recipe):
@@ -49,6 +53,23 @@ class Listed(Recipe):
     def draw(self, run: Run) -> Sequence[Any]:
         """Take the values by row number."""
         return [self.values[row % len(self.values)] for row in range(run.start, run.stop)]
+
+    def mapped(self, function: Callable[[Any], Any]) -> Listed:
+        """Return the same over other values."""
+        return Listed(tuple(map(function, self.values)))
+
+
+@dataclass(frozen=True, slots=True)
+class Counted(Recipe):
+    """A first number, and for each further row a step more."""
+
+    first: int
+    step: int = 1
+
+    def draw(self, run: Run) -> Sequence[int]:
+        """Count from the first row on."""
+        first, step = self.first, self.step
+        return [first + step * row for row in range(run.start, run.stop)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +171,10 @@ class Choice(Recipe):
         object.__setattr__(self, "_bounds", bounds)
         object.__setattr__(self, "_slots", () if too_small else slots)
 
+    def mapped(self, function: Callable[[Any], Any]) -> Choice:
+        """Return the same over other values."""
+        return Choice(tuple(map(function, self.values)), self.weights, exact=self.exact)
+
     def draw(self, run: Run) -> Sequence[Any]:
         """Look the bits up in the running shares, or in 1/4,096 of them where that is enough."""
         if self._slots and not self.exact:
@@ -228,6 +253,10 @@ class Sometimes(Recipe):
         values = zip(self.recipe.draw(run), run.bits(lane="null"), strict=True)
         return [value if bits < bound else None for value, bits in values]
 
+    def in_counts(self, kinds: Sequence[Kind | None]) -> Recipe:
+        """Count what the other recipe draws."""
+        return Sometimes(self.recipe.in_counts(kinds), self.percent)
+
     def reads(self, table: Table, column: str) -> Iterable[ColumnName]:
         """Read what the other recipe reads."""
         return self.recipe.reads(table, column)
@@ -260,6 +289,10 @@ class Pinned(Recipe):
             if run.start <= row < run.stop:
                 values[row - run.start] = value
         return values
+
+    def in_counts(self, kinds: Sequence[Kind | None]) -> Recipe:
+        """Count what the other recipe draws; the few values are counted as they are given."""
+        return Pinned(self._recipe.in_counts(kinds), dict(self._rows))
 
     def reads(self, table: Table, column: str) -> Iterable[ColumnName]:
         """Read what the other recipe reads."""

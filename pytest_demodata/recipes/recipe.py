@@ -5,21 +5,28 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from pytest_demodata.errors import BlueprintError
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import Table
+    from sqlalchemy.types import TypeEngine
 
+    from pytest_demodata.foreign_keys import Key
     from pytest_demodata.words import Words
+
+    Kind = TypeEngine[Any]
 
 
 class ColumnName(NamedTuple):
-    """A column, or a virtual column, by name."""
+    """A column, or a virtual column, by name; of a table in a schema, `schema.table`."""
 
     table: str
     column: str
+
+
+def through_text(through: str | Sequence[str]) -> str:
+    """Name a foreign key by its columns, as one text."""
+    return through if isinstance(through, str) else ",".join(through)
 
 
 class Run(Protocol):
@@ -37,6 +44,10 @@ class Run(Protocol):
         """The column being filled; the first, where several are drawn together."""
 
     @property
+    def key(self) -> Key:
+        """The foreign key that the column being filled belongs to."""
+
+    @property
     def start(self) -> int:
         """The number of the first row, counted from 0."""
 
@@ -49,6 +60,10 @@ class Run(Protocol):
         """The rows that the whole table gets."""
 
     @property
+    def volume(self) -> str:
+        """The name of the volume."""
+
+    @property
     def as_of(self) -> int:
         """The reference date, in days (`date.toordinal`)."""
 
@@ -59,6 +74,10 @@ class Run(Protocol):
     @property
     def family_sizes(self) -> Sequence[int]:
         """How many rows of the run each owner has, in order; their sum is the length of the run."""
+
+    @property
+    def largest_family(self) -> int:
+        """The most rows of this table that an owner has."""
 
     def bits(self, *, lane: str = "", exact: bool = False) -> Sequence[int]:
         """Draw random integers in range(2**32); each lane is a stream of its own.
@@ -78,6 +97,14 @@ class Run(Protocol):
     def taken(self, through: str, column: str) -> Sequence[Any]:
         """Return a column of the parents that the foreign key `through` refers to."""
 
+    def taken_by_number(
+        self, table: str, column: str, rows: Sequence[int | None]
+    ) -> Sequence[Any]:
+        """Return a column of rows of another table, given by their numbers, from 0."""
+
+    def grouped(self, table: str, columns: tuple[str, ...]) -> Mapping[Any, Sequence[int]]:
+        """Return the row numbers of another table by what they have in columns, as tuples."""
+
     def sums(self, child: ColumnName) -> Sequence[int]:
         """Return the sum of a column over the children that each row owns."""
 
@@ -85,7 +112,7 @@ class Run(Protocol):
         """Return how many rows another table gets."""
 
     def whole(self, column: ColumnName) -> Sequence[Any]:
-        """Return a column of all rows of another table, in the order of their keys."""
+        """Return a column of all rows of another table, in their order."""
 
     def slots(self, column: ColumnName) -> Sequence[int]:
         """Return row numbers of another table, in proportion to a column of weights.
@@ -121,27 +148,28 @@ class Recipe(ABC):
         """Name the recipes that this one is made of."""
         return ()
 
+    def in_counts(self, kinds: Sequence[Kind | None]) -> Recipe:  # noqa: ARG002
+        """Return what draws the same, with Python's values counted; most count already.
 
-def parent_of(table: Table, column: str) -> Table:
-    """Return the table whose primary key a foreign key column refers to.
+        Args:
+            kinds: The types of the columns it fills; None for one that is not stored.
+        """
+        return self
 
-    Raises:
-        BlueprintError: The column is no foreign key, or not to a primary key.
-    """
-    keys = table.columns[column].foreign_keys if column in table.columns else ()
-    targets = sorted((key.column for key in keys), key=str)
-    for target in targets:
-        if target.primary_key:
-            return target.table
-    if targets:
-        message = (
-            f"Column '{table.name}.{column}' refers to '{targets[0]}'.\n"
-            "Allowed: a foreign key to a primary key."
-        )
-        raise BlueprintError(message)
-    referring = ", ".join(name for name, each in table.columns.items() if each.foreign_keys)
-    message = (
-        f"Column '{table.name}.{column}' is no foreign key, so it has no parent.\n"
-        f"Foreign keys of {table.name!r}: {referring or 'none'}."
-    )
-    raise BlueprintError(message)
+    def check(self, run: Run) -> None:  # noqa: B027 - most have nothing to look at
+        """Look whether a volume leaves enough to draw from, before any row is made.
+
+        Args:
+            run: Without rows, but with what is known of the whole table.
+
+        Raises:
+            VolumeError: It does not.
+        """
+
+
+def all_parts(recipe: Recipe) -> Iterable[Recipe]:
+    """Give a recipe, and all recipes inside of it."""
+    yield recipe
+    for part in recipe.parts():
+        yield from all_parts(part)
+

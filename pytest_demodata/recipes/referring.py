@@ -1,7 +1,8 @@
-"""The recipe for foreign keys."""
+"""The recipes for foreign keys: they draw the numbers of parent rows, from 0."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import accumulate, chain, compress, pairwise, repeat
@@ -9,7 +10,8 @@ from operator import le, ne
 from typing import TYPE_CHECKING, Any
 
 from pytest_demodata.errors import BlueprintError, VolumeError
-from pytest_demodata.recipes.recipe import ColumnName, Recipe, parent_of
+from pytest_demodata.foreign_keys import key_through
+from pytest_demodata.recipes.recipe import ColumnName, Recipe, all_parts
 from pytest_demodata.streams import WORD_BITS
 
 if TYPE_CHECKING:
@@ -20,9 +22,31 @@ if TYPE_CHECKING:
     from pytest_demodata.recipes.recipe import Run
 
 
+class Referring(Recipe):
+    """A recipe that says which rows of the parent table rows refer to, by number from 0.
+
+    It fills a foreign key. The key's columns then have what those rows have.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def draw(self, run: Run) -> Sequence[int | None]:
+        """Return the number of a row of the parent table for each row; None for NULL."""
+
+    def check(self, run: Run) -> None:
+        """Look whether there is a parent.
+
+        Raises:
+            VolumeError: There is none.
+        """
+        if not run.rows(run.key.parent.key):
+            raise _too_few_parents(run, needed=1, drawable=0)
+
+
 @dataclass(frozen=True, slots=True)
-class Reference(Recipe):
-    """The key of a parent drawn at random, out of those that were there on the row's date.
+class Reference(Referring):
+    """A parent drawn at random, out of those that were there on the row's date.
 
     Attributes:
         weight: A column of the parent: how much it is wanted, as a whole number; 0 is never drawn.
@@ -56,20 +80,26 @@ class Reference(Recipe):
 
     def reads(self, table: Table, column: str) -> Iterable[ColumnName]:
         """Read the row's date and the parent's columns."""
-        parent = parent_of(table, column).name
+        parent = key_through(table, column.split(",")).parent.key
         if self.at is not None:
-            yield ColumnName(table.name, self.at)
+            yield ColumnName(table.key, self.at)
         for name in (self.weight, self.since, self.until):
             if name is not None:
                 yield ColumnName(parent, name)
 
-    def capacity(self, run: Run) -> int:
+    def check(self, run: Run) -> None:
         """Count the parents that can be drawn on the reference date, as far as it matters.
 
         Those that are not distinct need one that is wanted, whenever.
+
+        Raises:
+            VolumeError: They are too few.
         """
         parents = _Parents(self, run)
-        return parents.lasting(run.as_of) if self.distinct else parents.wanted()
+        needed = run.largest_family if self.distinct else 1
+        drawable = parents.lasting(run.as_of) if self.distinct else parents.wanted()
+        if drawable < needed:
+            raise _too_few_parents(run, needed, drawable)
 
     def draw(self, run: Run) -> Sequence[int]:
         """Look the bits up in the running weight, then move the few that do not fit."""
@@ -82,32 +112,156 @@ class Reference(Recipe):
         parents.replace_absent(drawn, dates)
         if self.distinct:
             parents.replace_repeated(drawn, dates, run.family_sizes)
-        return [number + 1 for number in drawn]
+        return drawn
 
     def _by_slots(self, run: Run, weight: str) -> list[int]:
-        slots = run.slots(ColumnName(parent_of(run.table, run.column).name, weight))
+        slots = run.slots(ColumnName(run.key.parent.key, weight))
         shift = WORD_BITS + 1 - len(slots).bit_length()
         return [slots[bits >> shift] for bits in run.bits()]
 
 
-def references_in(recipe: Recipe) -> Iterator[Reference]:
-    """Find the references in a recipe, also inside of others."""
-    if isinstance(recipe, Reference):
-        yield recipe
-    for part in recipe.parts():
-        yield from references_in(part)
+@dataclass(frozen=True, slots=True)
+class Matching(Referring):
+    """A parent drawn at random, out of those that have the same values as the row.
+
+    For keys that share a column, such as `(tenant_id, product_id)` where `tenant_id` is the owner's.
+
+    Attributes:
+        columns: Columns of this table.
+        targets: The parent's columns that have the same values.
+        optional: A row that no parent matches refers to none.
+    """
+
+    columns: tuple[str, ...]
+    targets: tuple[str, ...]
+    optional: bool = False
+
+    def reads(self, table: Table, column: str) -> Iterable[ColumnName]:
+        """Read both sides."""
+        parent = key_through(table, column.split(",")).parent.key
+        yield from (ColumnName(table.key, name) for name in self.columns)
+        yield from (ColumnName(parent, name) for name in self.targets)
+
+    def draw(self, run: Run) -> Sequence[int | None]:
+        """Scale the bits to the parents that match."""
+        groups = run.grouped(run.key.parent.key, self.targets)
+        wanted = zip(*map(run.values, self.columns), strict=True)
+        drawn: list[int | None] = []
+        for values, bits in zip(wanted, run.bits(), strict=True):
+            group = groups.get(values, ())
+            if not group and not self.optional:
+                raise self._unmatched(run, values)
+            drawn.append(group[bits * len(group) >> WORD_BITS] if group else None)
+        return drawn
+
+    def _unmatched(self, run: Run, values: tuple[Any, ...]) -> VolumeError:
+        held = ", ".join(map("{} = {!r}".format, self.targets, values))
+        return VolumeError(
+            f"'{run.table.key}.{run.column}' needs a row of {run.key.parent.key!r} with {held}, "
+            "and there is none.\n"
+            f"Allowed: a volume in which there is one for each row of {run.table.key!r}; with "
+            "rows=FanOut(…, range(1, …)) for the parent each owner has some."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier(Referring):
+    """A row of the same table before this one, so that the rows are trees.
+
+    Attributes:
+        roots: Of a hundred rows, how many of the first have no parent; at least the first row.
+        to_itself: A root refers to itself, where the key may not be NULL.
+    """
+
+    roots: int = 10
+    to_itself: bool = False
+
+    def draw(self, run: Run) -> Sequence[int | None]:
+        """Scale the bits to the rows before."""
+        roots = max(1, run.total * self.roots // 100)
+        rows = range(run.start, run.stop)
+        return [
+            bits * row >> WORD_BITS if row >= roots else row if self.to_itself else None
+            for row, bits in zip(rows, run.bits(), strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Portion(Referring):
+    """Of each so many rows of the parent, those at some places: one row here for each of them.
+
+    For the tables of subclasses, which divide the rows of the base class among them.
+
+    Attributes:
+        cycle: Of how many rows.
+        places: At which places among them, from 0, rising.
+    """
+
+    cycle: int
+    places: tuple[int, ...]
+
+    def draw(self, run: Run) -> Sequence[int]:
+        """Count through the places."""
+        cycle, places, some = self.cycle, self.places, len(self.places)
+        return [row // some * cycle + places[row % some] for row in range(run.start, run.stop)]
+
+    def count(self, rows: int) -> int:
+        """Return how many of so many rows are at the places."""
+        cycles, rest = divmod(rows, self.cycle)
+        return cycles * len(self.places) + sum(place < rest for place in self.places)
+
+    def check(self, run: Run) -> None:
+        """Need nothing: there is a row for each parent at the places, and no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOf(Recipe):
+    """What the parent rows have, that another column gives by their numbers.
+
+    Attributes:
+        rows: The column with the numbers.
+        table: The parent.
+        column: The parent's column.
+    """
+
+    rows: str
+    table: str
+    column: str
+
+    def draw(self, run: Run) -> Sequence[Any]:
+        """Look the column up by the numbers."""
+        return run.taken_by_number(self.table, self.column, run.values(self.rows))
+
+    def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
+        """Read the numbers, and the parent's column."""
+        return [ColumnName(table.key, self.rows), ColumnName(self.table, self.column)]
+
+
+def references_in(recipe: Recipe) -> Iterator[Referring]:
+    """Find what refers to parents in a recipe, also inside of others."""
+    return (part for part in all_parts(recipe) if isinstance(part, Referring))
+
+
+def _too_few_parents(run: Run, needed: int, drawable: int) -> VolumeError:
+    parent = run.key.parent.key
+    return VolumeError(
+        f"Volume {run.volume!r} has too few rows of {parent!r}: "
+        f"'{run.table.key}.{run.column}' needs {needed} different ones at a time, and of the "
+        f"{run.rows(parent):,} only {drawable:,} can always be drawn.\n"
+        f"Allowed: a volume with more rows of {parent!r}."
+    )
 
 
 class _Parents:
     """The rows of the parent table as a reference sees them: by number, from 0."""
 
     def __init__(self, reference: Reference, run: Run) -> None:
-        parent = parent_of(run.table, run.column).name
+        parent = run.key.parent.key
 
         def whole(name: str | None) -> Sequence[Any] | None:
             return None if name is None else run.whole(ColumnName(parent, name))
 
-        self._where = f"{run.table.name}.{run.column}"
+        self._where = f"{run.table.key}.{run.column}"
         self._run = run
         self._parent = parent
         self._rows = run.rows(parent)

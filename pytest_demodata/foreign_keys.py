@@ -1,0 +1,94 @@
+"""Foreign keys of tables: which columns refer to which columns of which parent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy.exc import NoReferenceError
+
+from pytest_demodata.errors import BlueprintError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import ForeignKeyConstraint, Table
+
+
+class Key(NamedTuple):
+    """A foreign key.
+
+    Attributes:
+        table: The table that has it.
+        columns: The names of its columns there.
+        parent: The table it refers to.
+        targets: The names of the columns it refers to, in the same order.
+        nullable: Whether a row may do without a parent.
+    """
+
+    table: Table
+    columns: tuple[str, ...]
+    parent: Table
+    targets: tuple[str, ...]
+    nullable: bool
+
+    @property
+    def refers_to_itself(self) -> bool:
+        """Whether parents are rows of the same table."""
+        return self.parent is self.table
+
+    def __str__(self) -> str:
+        return f"'{self.table.key}.{', '.join(self.columns)}'"
+
+
+def keys_of(table: Table) -> list[Key]:
+    """List the foreign keys of a table, in the order of their columns.
+
+    Raises:
+        BlueprintError: One refers to a table or column that the MetaData does not have.
+    """
+    places = {name: place for place, name in enumerate(table.columns.keys())}
+    keys = {_key(table, each) for each in table.foreign_key_constraints}
+    return sorted(keys, key=lambda key: (*map(places.__getitem__, key.columns), key.parent.key))
+
+
+def _key(table: Table, constraint: ForeignKeyConstraint) -> Key:
+    elements = constraint.elements
+    try:
+        targets = [element.column for element in elements]
+    except NoReferenceError as error:
+        message = (
+            f"A foreign key of {table.key!r} refers to {elements[0].target_fullname!r}, which the "
+            f"MetaData does not have.\nImport the module that maps it first, or reflect its table."
+        )
+        raise BlueprintError(message) from error
+    columns = [element.parent for element in elements]
+    return Key(
+        table,
+        tuple(column.key for column in columns),
+        targets[0].table,
+        tuple(column.key for column in targets),
+        any(column.nullable for column in columns),
+    )
+
+
+def key_through(table: Table, through: str | Sequence[str]) -> Key:
+    """Return the foreign key that a column, or several, belong to; the smallest of several keys.
+
+    Raises:
+        BlueprintError: They belong to none.
+    """
+    names = (through,) if isinstance(through, str) else tuple(through)
+    found = [key for key in keys_of(table) if set(names) <= set(key.columns)]
+    if found:
+        return min(found, key=lambda key: len(key.columns))
+    referring = ", ".join(name for key in keys_of(table) for name in key.columns)
+    message = (
+        f"Column '{table.key}.{', '.join(names)}' is no foreign key, so it has no parent.\n"
+        f"Foreign keys of {table.key!r}: {referring or 'none'}."
+    )
+    raise BlueprintError(message)
+
+
+def referring_to(keys: Sequence[Key], parent: Table) -> Iterator[Key]:
+    """Give the keys that refer to a table."""
+    return (key for key in keys if key.parent is parent)
