@@ -1,0 +1,1 @@
+"""How the columns of any tables are filled, read from their MetaData."""
