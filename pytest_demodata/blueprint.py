@@ -12,7 +12,7 @@ from sqlalchemy import Integer, Table, inspect
 from pytest_demodata.errors import BlueprintError, did_you_mean
 from pytest_demodata.foreign_keys import key_through, keys_of
 from pytest_demodata.recipes.deriving import SumOf, Taken
-from pytest_demodata.recipes.drawing import Serial
+from pytest_demodata.recipes.drawing import Serial, Stored
 from pytest_demodata.recipes.naming import column_name
 from pytest_demodata.recipes.python_forms import in_counts
 from pytest_demodata.recipes.recipe import ColumnName, Recipe, through_text
@@ -238,6 +238,8 @@ class Fill:
             through = ",".join(self.owner_key.columns)
             for column, target in zip(self.owner_key.columns, self.owner_key.targets, strict=True):
                 keys[column] = Taken(through, target)
+        if isinstance(self.rows, Existing):
+            keys = {column.key: Stored(column.key) for column in self.table.columns}
         if isinstance(self.rows, Share):
             keys |= self._drawn_by_number(self.rows.through, self.rows.portion)
         return {name: source for name, source in _sources(keys).items() if name not in given}
@@ -333,7 +335,11 @@ class Blueprint:
 
     def roots(self, stage: str) -> list[Fill]:
         """List the fills of a stage that no other table owns."""
-        return [fill for fill in self.stages[stage] if fill.owner is None]
+        return [fill for fill in self.filled(stage) if fill.owner is None]
+
+    def filled(self, stage: str) -> list[Fill]:
+        """List the fills of a stage whose rows are made, and not there already."""
+        return [fill for fill in self.stages[stage] if not isinstance(fill.rows, Existing)]
 
     def needs(self, stage: str) -> list[str]:
         """List the tables of other stages that the rows of a stage refer to."""

@@ -56,6 +56,7 @@ class Plan:
         as_of: The date that all dates hang on.
         chunk_rows: How many rows of a table that no other owns are made at a time, along with the
             rows that they own. Changes no value.
+        existing: The rows that are there of tables that are not filled, column by column, counted.
 
     Raises:
         BlueprintError: The blueprint asks for a count that the volume does not have.
@@ -71,7 +72,9 @@ class Plan:
         words: Words,
         as_of: date,
         chunk_rows: int = BLOCK,
+        existing: Mapping[str, Mapping[str, Sequence[Any]]] | None = None,
     ) -> None:
+        self.existing = existing or {}
         self.blueprint = blueprint
         self.volume = volume
         self.seed = seed
@@ -84,7 +87,11 @@ class Plan:
         self._running_total: dict[ColumnName, Sequence[int]] = {}
         self._slots: dict[ColumnName, Sequence[int]] = {}
         self._groups: dict[tuple[str, tuple[str, ...]], Mapping[Any, Sequence[int]]] = {}
-        self._layout = Layout(blueprint, volume)
+        self._layout = Layout(
+            blueprint,
+            volume,
+            {name: len(next(iter(columns.values()))) for name, columns in self.existing.items()},
+        )
         self.counts: Mapping[str, int] = self._layout.counts
         for fill in blueprint.fills.values():
             self._check_recipes(fill)
@@ -98,8 +105,16 @@ class Plan:
                     Frame(self, root, start, min(start + self.chunk_rows, rows))
                 )
 
-    def rows(self, table: str, start: int, stop: int) -> Chunk:
+    def rows(
+        self, table: str, start: int, stop: int, columns: Sequence[str] | None = None
+    ) -> Chunk:
         """Make the rows range(start, stop) of a table, and none of the others.
+
+        Args:
+            table: The table.
+            start: The number of the first row.
+            stop: The number behind that of the last row.
+            columns: Which columns; all of them, if not given.
 
         Raises:
             IndexError: The table does not have all of these rows.
@@ -108,12 +123,13 @@ class Plan:
         if not 0 <= start <= stop <= self.counts[table]:
             message = f"Table {table!r} has {self.counts[table]:,} rows, not {start:,} to {stop:,}."
             raise IndexError(message)
+        names = fill.columns if columns is None else columns
         if start == stop:
-            return Chunk(fill.table, start, stop, dict.fromkeys(fill.columns, ()))
+            return Chunk(fill.table, start, stop, dict.fromkeys(names, ()))
         frame = self._frame(fill, start, stop)
         cut = slice(start - frame.start, stop - frame.start)
         return Chunk(
-            fill.table, start, stop, {name: frame.values(name)[cut] for name in fill.columns}
+            fill.table, start, stop, {name: frame.values(name)[cut] for name in names}
         )
 
     def whole(self, column: ColumnName) -> Sequence[Any]:

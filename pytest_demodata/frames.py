@@ -186,6 +186,18 @@ class FrameRun:
     def grouped(self, table: str, columns: tuple[str, ...]) -> Mapping[Any, Sequence[int]]:
         return self._frame.plan.grouped(table, columns)
 
+    def siblings(self, table: str) -> Sequence[tuple[int, int]]:
+        frame = self._frame
+        assert frame.owner is not None  # noqa: S101 - the blueprint has been looked at
+        others = frame.owner.children(frame.plan.blueprint.fills[table])
+        starts = accumulate(others.family_sizes, initial=others.start)
+        families = zip(starts, others.family_sizes, strict=False)
+        return list(chain.from_iterable(map(repeat, families, frame.family_sizes)))
+
+    def stored(self, column: str) -> Sequence[Any]:
+        rows = self._frame.plan.existing.get(self.table.key, {})
+        return rows[column][self.start : self.stop] if rows else ()
+
     def sums(self, child: ColumnName) -> Sequence[int]:
         frame = self._frame
         children = frame.children(frame.plan.blueprint.fills[child.table])

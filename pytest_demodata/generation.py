@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import inspect, select
+from sqlalchemy import bindparam, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 
 from pytest_demodata.background import background
-from pytest_demodata.blueprint import Fixed
+from pytest_demodata.blueprint import Existing, Fixed
 from pytest_demodata.errors import (
     DatabaseSetupError,
     DemodataError,
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, MetaData, Table
 
+    from pytest_demodata.blueprint import Fill
     from pytest_demodata.databases import Database
     from pytest_demodata.engine import Chunk, Plan
+    from pytest_demodata.foreign_keys import Key
     from pytest_demodata.progress import Progress
 
 
@@ -81,21 +84,25 @@ class Generation:
             StageError: A stage's tables hold rows, or the tables it needs do not hold the plan's.
             GenerationError: What came up while loading.
         """
-        fills = [fill for stage in stages for fill in self._plan.blueprint.stages[stage]]
+        blueprint = self._plan.blueprint
+        fills = [fill for stage in stages for fill in blueprint.filled(stage)]
         counts = self._count(fill.table for fill in fills) if fills else ()
         self._held = dict(zip((fill.name for fill in fills), counts, strict=True))
         due = [stage for stage in stages if not self._stands_already(stage)]
-        fills = [fill for stage in due for fill in self._plan.blueprint.stages[stage]]
+        fills = [fill for stage in due for fill in blueprint.filled(stage)]
         total = sum(self._plan.counts[fill.name] for fill in fills)
         loaded = {fill.name: 0 for fill in fills}
         for stage in due:
             self._check_needs(stage, loaded)
             self._load_stage(stage, loaded, total)
+        for fill in fills:
+            if fill.name in blueprint.set_later:
+                self._set_keys(fill, blueprint.set_later[fill.name])
         self._database.check_keys(self._connection, [fill.table for fill in fills])
         return loaded
 
     def _load_stage(self, stage: str, loaded: dict[str, int], total: int) -> None:
-        tables = [fill.table for fill in self._plan.blueprint.stages[stage]]
+        tables = [fill.table for fill in self._plan.blueprint.filled(stage)]
         names = ", ".join(repr(table.name) for table in tables)
         with (
             failure_named(f"Filling the tables of stage {stage!r} ({names})"),
@@ -132,8 +139,42 @@ class Generation:
         rows = f"rows {chunk.start + 1:,} to {chunk.stop:,}"
         named = partial(failure_named, f"Filling table {chunk.table.name!r}, {rows},")
         with named():
-            load = self._database.loader(self._connection, chunk)
+            load = self._database.loader(self._connection, self._without_later_keys(chunk))
         return lambda: _within(named(), load)
+
+    def _without_later_keys(self, chunk: Chunk) -> Chunk:
+        """Leave out the keys that refer to rows which are not there yet."""
+        later = self._plan.blueprint.set_later.get(chunk.table.key, ())
+        names = {name for key in later for name in key.columns}
+        if not names:
+            return chunk
+        columns = {name: each for name, each in chunk.columns.items() if name not in names}
+        return replace(chunk, columns=columns)
+
+    def _set_keys(self, fill: Fill, keys: Sequence[Key]) -> None:
+        """Set the keys of rows that were there before the rows they refer to."""
+        table = fill.table
+        primary = [column.key for column in table.primary_key.columns]
+        names = [name for key in keys for name in key.columns if name not in primary]
+        statement = (
+            update(table)
+            .where(*(table.columns[name] == bindparam(f"key_{name}") for name in primary))
+            .values({table.columns[name]: bindparam(f"set_{name}") for name in names})
+        )
+        parameters = [*(f"key_{name}" for name in primary), *(f"set_{name}" for name in names)]
+        rows = self._plan.counts[fill.name]
+        with failure_named(f"Setting the keys {', '.join(names)} of table {fill.name!r}"):
+            for start in range(0, rows, _ROWS_AT_A_TIME):
+                stop = min(start + _ROWS_AT_A_TIME, rows)
+                chunk = self._plan.rows(fill.name, start, stop, (*primary, *names))
+                values = [
+                    python_values(table.columns[name].type, chunk.columns[name])
+                    for name in (*primary, *names)
+                ]
+                self._connection.execute(
+                    statement,
+                    [dict(zip(parameters, row, strict=True)) for row in zip(*values, strict=True)],
+                )
 
     def _tell(self, stage: str, done: int, total: int) -> None:
         if self._progress is not None:
@@ -152,7 +193,7 @@ class Generation:
         Raises:
             StageError: The stage's tables hold rows that cannot be just these.
         """
-        fills = self._plan.blueprint.stages[stage]
+        fills = self._plan.blueprint.filled(stage)
         held = {fill.name: self._held[fill.name] for fill in fills}
         if not any(held.values()):
             return False
@@ -175,7 +216,7 @@ class Generation:
         """
         blueprint = self._plan.blueprint
         for name in blueprint.needs(stage):
-            if loaded.get(name):
+            if loaded.get(name) or isinstance(blueprint.fills[name].rows, Existing):
                 continue
             needed = self._plan.counts[name]
             (held,) = self._count([blueprint.fills[name].table])
@@ -216,6 +257,7 @@ class Generation:
         return list(map(tuple, held)) == list(zip(*made.values(), strict=True))
 
 
+_ROWS_AT_A_TIME: Final = 5_000
 _AHEAD: Final = 2
 """Chunks that are ready before the one in front of them has arrived."""
 

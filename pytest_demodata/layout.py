@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from array import array
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from pytest_demodata.blueprint import Fixed, PerRow, Share, Sized
+from pytest_demodata.blueprint import Existing, Fixed, PerRow, Share, Sized
 from pytest_demodata.defaults import LARGEST_KEY
 from pytest_demodata.errors import BlueprintError, VolumeError, did_you_mean
 from pytest_demodata.streams import BLOCK, WORD_BITS, midpoints
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from pytest_demodata.blueprint import Blueprint, Fill
     from pytest_demodata.volumes import Volume
+
+_NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class Layout:
@@ -32,8 +34,11 @@ class Layout:
         VolumeError: The volume is too large for the keys.
     """
 
-    def __init__(self, blueprint: Blueprint, volume: Volume) -> None:
+    def __init__(
+        self, blueprint: Blueprint, volume: Volume, existing: Mapping[str, int] = _NOTHING
+    ) -> None:
         self._volume = volume
+        self._existing = existing
         self.fan_outs: dict[str, range] = {}
         self.offsets: dict[str, Sequence[int]] = {}
         counts: dict[str, int] = {}
@@ -46,6 +51,8 @@ class Layout:
         rows = fill.rows
         if isinstance(rows, Fixed):
             return rows.rows
+        if isinstance(rows, Existing):
+            return self._existing.get(fill.name, 0)
         if isinstance(rows, Sized):
             return int(self._named("counts", self._volume.counts, rows.count))
         if isinstance(rows, PerRow):

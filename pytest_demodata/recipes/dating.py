@@ -10,16 +10,56 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_demodata.errors import BlueprintError
+from pytest_demodata.recipes.numbering import too_few_values
 from pytest_demodata.recipes.recipe import Recipe
 from pytest_demodata.streams import WORD_BITS
+from pytest_demodata.values import DAY_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_demodata.recipes.recipe import Run
 
+_MOST_DAYS: Final = 300_000
+"""Days that the calendar of every database goes back."""
+
 _EVEN_WEEK: Final = (1,) * 7
 _EVEN_YEAR: Final = (1,) * 12
+
+
+@dataclass(frozen=True, slots=True)
+class Around(Recipe):
+    """Days, or times in seconds, between two days counted from the reference date.
+
+    Attributes:
+        first: Days from the reference date to the first day.
+        last: Days from the reference date to the last day.
+        seconds: Draw a time of the day as well.
+        unique: No two rows have the same.
+    """
+
+    first: int
+    last: int
+    seconds: bool = False
+    unique: bool = False
+
+    def draw(self, run: Run) -> Sequence[int]:
+        """Scale the bits to the days, or seconds."""
+        unit = DAY_SECONDS if self.seconds else 1
+        first, count = (run.as_of + self.first) * unit, (self.last - self.first + 1) * unit
+        if self.unique:  # as far back as there are rows
+            size = max(count, run.total)
+            return [first + count - 1 - number for number in run.shuffled(size)]
+        return [first + (bits * count >> WORD_BITS) for bits in run.bits()]
+
+    def check(self, run: Run) -> None:
+        """Look whether the calendar goes back far enough.
+
+        Raises:
+            VolumeError: There are more rows than days.
+        """
+        if self.unique and not self.seconds and run.total > _MOST_DAYS:
+            raise too_few_values(run, _MOST_DAYS)
 
 
 @dataclass(frozen=True, slots=True)

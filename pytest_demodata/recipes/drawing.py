@@ -82,6 +82,17 @@ class Serial(Recipe):
 
 
 @dataclass(frozen=True, slots=True)
+class Stored(Recipe):
+    """What the rows have that are in the database already."""
+
+    column: str
+
+    def draw(self, run: Run) -> Sequence[Any]:
+        """Take them as they were read."""
+        return run.stored(self.column)
+
+
+@dataclass(frozen=True, slots=True)
 class AsOf(Recipe):
     """The reference date, in days."""
 
@@ -129,6 +140,23 @@ class Whole(Recipe):
         """Scale the bits to the range."""
         first, step, count = self.numbers.start, self.numbers.step, len(self.numbers)
         return [first + step * (bits * count >> WORD_BITS) for bits in run.bits(exact=self.exact)]
+
+
+@dataclass(frozen=True, slots=True)
+class Skewed(Recipe):
+    """A whole number out of a range, small ones more often than large ones.
+
+    Attributes:
+        numbers: The range, with a step if need be; its stop is not drawn.
+    """
+
+    numbers: range
+
+    def draw(self, run: Run) -> Sequence[int]:
+        """Scale the squares of the bits to the range."""
+        first, step, count = self.numbers.start, self.numbers.step, len(self.numbers)
+        shift = 2 * WORD_BITS
+        return [first + step * (bits * bits * count >> shift) for bits in run.bits()]
 
 
 @dataclass(frozen=True, slots=True)

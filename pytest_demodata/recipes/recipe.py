@@ -105,6 +105,12 @@ class Run(Protocol):
     def grouped(self, table: str, columns: tuple[str, ...]) -> Mapping[Any, Sequence[int]]:
         """Return the row numbers of another table by what they have in columns, as tuples."""
 
+    def siblings(self, table: str) -> Sequence[tuple[int, int]]:
+        """Return, of each row's owner, the first row and the number of rows in another table."""
+
+    def stored(self, column: str) -> Sequence[Any]:
+        """Return a column of rows that are in the database already."""
+
     def sums(self, child: ColumnName) -> Sequence[int]:
         """Return the sum of a column over the children that each row owns."""
 

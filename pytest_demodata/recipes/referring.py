@@ -215,6 +215,44 @@ class Portion(Referring):
 
 
 @dataclass(frozen=True, slots=True)
+class Once(Referring):
+    """A parent that no other row refers to, drawn at random."""
+
+    def draw(self, run: Run) -> Sequence[int]:
+        """Take the rows' places in a permutation of the parents."""
+        return run.shuffled(run.rows(run.key.parent.key))
+
+    def check(self, run: Run) -> None:
+        """Look whether there are enough parents.
+
+        Raises:
+            VolumeError: There are not.
+        """
+        parents = run.rows(run.key.parent.key)
+        if run.total > parents:
+            raise _too_few_parents(run, run.total, parents)
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling(Referring):
+    """A row of another table that has the same owner, drawn at random.
+
+    Attributes:
+        table: The other table.
+    """
+
+    table: str
+
+    def draw(self, run: Run) -> Sequence[int | None]:
+        """Scale the bits to the owner's rows there."""
+        families = run.siblings(self.table)
+        return [
+            start + (bits * size >> WORD_BITS) if size else None
+            for (start, size), bits in zip(families, run.bits(), strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class KeyOf(Recipe):
     """What the parent rows have, that another column gives by their numbers.
 
