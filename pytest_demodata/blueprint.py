@@ -68,8 +68,8 @@ class FanOut:
             columns, where they are one key, as a tuple.
         sizes: The numbers that occur, each as often as the others: a `range`, or the name of one
             in the volume, such as `lines`.
-        within: A table of whose rows each owner needs so many different ones: it has no more rows
-            than that table.
+        within: The most rows that an owner has: a number, or a table, of whose rows each owner
+            needs as many different ones.
 
     Raises:
         BlueprintError: A range that is empty, falls, or begins below 0.
@@ -77,7 +77,7 @@ class FanOut:
 
     through: ColumnRef | tuple[ColumnRef, ...]
     sizes: range | str
-    within: str | None = None
+    within: str | int | None = None
 
     def __post_init__(self) -> None:
         names = self.through if isinstance(self.through, tuple) else (self.through,)

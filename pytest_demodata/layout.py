@@ -63,7 +63,7 @@ class Layout:
         if isinstance(sizes, str):
             sizes = self._named("fan-outs", self._volume.fan_outs, sizes)
         if rows.within is not None:
-            most = self.counts[rows.within]
+            most = rows.within if isinstance(rows.within, int) else self.counts[rows.within]
             sizes = range(min(sizes[0], most), min(sizes[-1], most) + 1, sizes.step)
         self.fan_outs[fill.name] = sizes
         blocks, rest = divmod(self.counts[str(fill.owner)], BLOCK)

@@ -105,7 +105,7 @@ def recipe_of(column: Column[Any], bounds: Bounds, *, unique: bool) -> Recipe:
     kind = column.type
     if bounds.values is not None:
         return _one_of(column, bounds.values, unique=unique)
-    if isinstance(kind, types.TypeDecorator):
+    if isinstance(kind, types.TypeDecorator) and not isinstance(kind, types.Interval):
         return _decorated(column, kind, bounds, unique=unique)
     return _plain(column, kind, bounds, unique=unique)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain, pairwise, repeat
 from typing import TYPE_CHECKING, Any
 
 from pytest_demodata.errors import BlueprintError
 from pytest_demodata.foreign_keys import key_through
-from pytest_demodata.recipes.naming import qualified_name
+from pytest_demodata.recipes.naming import column_name, qualified_name
 from pytest_demodata.recipes.recipe import ColumnName, Recipe
+from pytest_demodata.streams import WORD_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -158,3 +159,82 @@ class SumOf(Recipe):
     def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
         """Read the children's column."""
         return [self.child]
+
+
+@dataclass(frozen=True, slots=True)
+class EachInFamily(Recipe):
+    """Each of some values at most once among the rows of an owner.
+
+    Attributes:
+        values: The values; an owner has no more rows than there are.
+    """
+
+    values: Sequence[Any]
+
+    def draw(self, run: Run) -> Sequence[Any]:
+        """Take the values in their order, anew for each owner."""
+        return list(
+            chain.from_iterable(self.values[:size] for size in run.family_sizes)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyWhere(Recipe):
+    """What another recipe draws, in the rows that have one of some values; NULL in the others.
+
+    Attributes:
+        recipe: The other recipe.
+        column: The column that is looked at.
+        values: Its values in the rows that get one.
+    """
+
+    recipe: Recipe
+    column: str
+    values: frozenset[Any]
+
+    def draw(self, run: Run) -> Sequence[Any]:
+        """Blank out the other rows."""
+        drawn = zip(self.recipe.draw(run), run.values(self.column), strict=True)
+        return [value if each in self.values else None for value, each in drawn]
+
+    def reads(self, table: Table, column: str) -> Iterable[ColumnName]:
+        """Read what the other recipe reads, and the column that is looked at."""
+        yield from self.recipe.reads(table, column)
+        yield ColumnName(table.key, self.column)
+
+    def parts(self) -> Iterable[Recipe]:
+        """Name the other recipe."""
+        return (self.recipe,)
+
+
+class ShareOf(Recipe):
+    """Parts of an amount of the parent, which all of its rows together add up to.
+
+    Args:
+        parent: The parent's column: `Order.total`, or `"orders.total"`.
+        through: The foreign key to the parent, which owns these rows.
+    """
+
+    __slots__ = ("parent", "through")
+
+    def __init__(self, parent: ColumnRef, through: ColumnRef | tuple[ColumnRef, ...]) -> None:
+        self.parent = qualified_name(parent)
+        names = through if isinstance(through, tuple) else (through,)
+        self.through = ",".join(map(column_name, names))
+
+    def draw(self, run: Run) -> Sequence[int]:
+        """Cut each amount at random places, one for each row but the last."""
+        amounts = run.taken(self.through, self.parent.column)
+        shares = iter(zip(amounts, run.bits(), strict=True))
+        drawn: list[int] = []
+        for size in run.family_sizes:
+            family = [next(shares) for _ in range(size)]
+            if family:
+                amount = family[0][0]
+                cuts = sorted((bits * amount) >> WORD_BITS for _, bits in family[1:])
+                drawn.extend(high - low for low, high in pairwise((0, *cuts, amount)))
+        return drawn
+
+    def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
+        """Read the parent's amount."""
+        return [self.parent]
