@@ -1,8 +1,9 @@
 #!/usr/bin/env python
 """Make the words of the packaged locales from Faker's names and from `curated/*.json`.
 
-    python scripts/make_words.py            write pytest_demodata/words/*.json
-    python scripts/make_words.py --check    exit 1 if they are not what would be written
+    python scripts/make_words.py              write pytest_demodata/words/*.json
+    python scripts/make_words.py --general    write the general lists only, keep what is there
+    python scripts/make_words.py --check      exit 1 if they are not what would be written
 
 Faker has the names: the most frequent where it knows frequencies. The curated files say which of
 them to take, to leave out or to spell differently, and hold what Faker does not have: real places
@@ -10,6 +11,14 @@ with their postal codes and tax rates, streets, notes and products. `states` hol
 the tax rate of a state (thousandths of a percent), so that two places cannot disagree on them.
 
 In every pattern `#` is a random digit, and `%` one from 1.
+
+The general lists are for columns of any table, found by their names: companies, jobs, departments,
+nouns, sentences, titles, colors, countries, currencies, languages, domains, MIME types, time
+zones and user agents. They are made of `curated/general/*.json` and of the family names that the
+words have, whatever release of Faker is installed. `shared.json` has what the locales have in
+common, with the names for each of them in the order of `LOCALES`. A noun has the letters a to z
+only, in every locale, so that it can stand in a slug; Japanese ones are romanized. All domains are
+reserved for documentation (RFC 2606).
 """
 
 from __future__ import annotations
@@ -21,7 +30,7 @@ import sys
 from collections import Counter
 from hashlib import sha256
 from importlib import import_module
-from itertools import chain, zip_longest
+from itertools import chain, product, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -46,6 +55,27 @@ COPIED: Final = (
 )  # fmt: skip
 """What stands in the curated file as it does in the words."""
 
+TRANSLATED: Final = {"countries": 2, "colors": 1, "currencies": 2, "languages": 1}
+"""General lists with names in each locale, and how many fields stand in front of the names."""
+
+NEUTRAL: Final = ("domains", "mime_types", "timezones", "user_agents")
+"""General lists that are the same in every locale."""
+
+MOST: Final = {"companies": 200, "jobs": 120, "nouns": 320, "sentences": 150, "titles": 100}
+"""How many items a general list has at most."""
+
+GENERAL: Final = (*MOST, "departments", *TRANSLATED, *NEUTRAL)
+
+RESERVED_DOMAIN: Final = r"(?:[a-z]+\.)?example\.(?:com|org|net)"
+FIELDS: Final = {
+    "countries": (r".+", r"[A-Z]{2}", r"[A-Z]{3}"),
+    "colors": (r".+", r"#[0-9a-f]{6}"),
+    "currencies": (r"[A-Z]{3}", r"\S{1,4}", r".+"),
+    "languages": (r"[a-z]{2}", r".+"),
+    "mime_types": (r"[a-z]+/[a-z0-9.+-]+", r"[a-z0-9]+"),
+}
+"""What the fields of an item look like, in a general list whose items are lists."""
+
 FICTIONAL_PHONES: Final = {
     "en_US": r"\([2-9]\d\d\) 555-01##",
     "de_DE": (
@@ -60,7 +90,10 @@ US: 555-0100 to 555-0199 (NANPA). Germany: the Bundesnetzagentur's numbers for f
 Japan reserves none, but no local exchange begins with 0.
 """
 
-LONGEST: Final = {"name": 60, "city": 60, "state": 40, "street": 80, "product": 120, "text": 200}
+LONGEST: Final = {
+    "name": 60, "city": 60, "state": 40, "street": 80, "product": 120, "text": 200, "general": 80,
+    "user agent": 160,
+}  # fmt: skip
 AT_LEAST: Final = {"makers": 24, "kinds": 32, "styles": 14, "descriptions": 6}
 CHEAPEST: Final = 499
 DEAREST: Final = 180_000
@@ -89,10 +122,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     parser = argparse.ArgumentParser(description="Make the words of the packaged locales.")
     parser.add_argument("--check", action="store_true", help="write nothing, compare")
+    parser.add_argument("--general", action="store_true", help="make the general lists only")
     parser.add_argument("--words", type=Path, default=WORDS, help="the folder of the words")
     options = parser.parse_args(arguments)
 
-    made = {locale: make(locale) for locale in LOCALES}
+    kept = options.words if options.general else None
+    made = {locale: make(locale, kept) for locale in LOCALES}
     faults = [f"{locale}: {fault}" for locale, words in made.items() for fault in faults_of(words)]
     if faults:
         sys.exit("The words are wrong:\n" + "\n".join(f"  {fault}" for fault in faults))
@@ -110,9 +145,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
 
 
-def make(locale: str) -> dict[str, Any]:
-    """Return the words of a locale."""
-    curated = json.loads((CURATED / f"{locale}.json").read_text("utf-8"))
+def make(locale: str, kept: Path | None) -> dict[str, Any]:
+    """Return the words of a locale; all but the general lists as a folder has them, if given."""
+    words = specific(locale) if kept is None else read(kept, locale)
+    words = {name: value for name, value in words.items() if name not in GENERAL}
+    return {**words, **general(locale, [name for name, _ in words["family_names"]])}
+
+
+def read(folder: Path, locale: str) -> dict[str, Any]:
+    """Return a file of words or of curated lists."""
+    words: dict[str, Any] = json.loads((folder / f"{locale}.json").read_text("utf-8"))
+    return words
+
+
+def specific(locale: str) -> dict[str, Any]:
+    """Return the words that the invoicing dataset is made of."""
+    curated = read(CURATED, locale)
     female, male, family = (names(locale, group, curated) for group in (FEMALE, MALE, FAMILY))
     return {
         "locale": locale,
@@ -124,6 +172,52 @@ def make(locale: str) -> dict[str, Any]:
         "postal_format": curated["postal_format"],
         **{name: curated[name] for name in COPIED},
     }
+
+
+def general(locale: str, family_names: Sequence[str]) -> dict[str, Any]:
+    """Return the words for columns of any table."""
+    curated, shared = read(CURATED / "general", locale), read(CURATED / "general", "shared")
+    made = {
+        "companies": companies(curated["companies"], family_names),
+        "jobs": sample("jobs", curated["jobs"]),
+        "nouns": sample("nouns", curated["nouns"]),
+        "sentences": sample("sentences", combined(curated["sentences"])),
+        "titles": sample("titles", combined(curated["titles"])),
+        "departments": curated["departments"],
+        **{name: [translated(name, item, locale) for item in shared[name]] for name in TRANSLATED},
+        **{name: shared[name] for name in NEUTRAL},
+    }
+    return {name: made[name] for name in GENERAL}
+
+
+def companies(curated: dict[str, list[str]], family_names: Sequence[str]) -> list[str]:
+    """Put companies together of family names and of fields of business."""
+    formats, fields = curated["formats"], curated["fields"]
+    made: dict[str, None] = {}
+    for number in range(2 * MOST["companies"]):
+        name, other, third = (
+            family_names[(number + step) % len(family_names)] for step in (0, 101, 211)
+        )
+        form, field = formats[number % len(formats)], fields[number % len(fields)]
+        made.setdefault(form.format(name=name, other=other, third=third, field=field))
+    return list(made)[: MOST["companies"]]
+
+
+def combined(curated: dict[str, Any]) -> list[str]:
+    """Join each beginning with each ending."""
+    return [curated["joiner"].join(parts) for parts in product(*curated["parts"])]
+
+
+def sample(name: str, texts: Iterable[str]) -> list[str]:
+    """Return as many texts as a list has at most, in no visible order."""
+    return sorted(texts, key=digest)[: MOST[name]]
+
+
+def translated(name: str, item: list[str], locale: str) -> list[str]:
+    """Return an item with its name in one locale: in front of the codes, or behind them."""
+    codes, translations = item[: TRANSLATED[name]], item[TRANSLATED[name] :]
+    own = translations[LOCALES.index(locale)]
+    return [own, *codes] if name in {"countries", "colors"} else [*codes, own]
 
 
 def names(locale: str, group: Group, curated: dict[str, Any]) -> list[list[str]]:
@@ -212,6 +306,22 @@ def faults_of(words: dict[str, Any]) -> Iterator[str]:
         yield f"The categories of products are not {', '.join(CATEGORIES)}."
     for group in words["products"]:
         yield from product_faults(group)
+    for name in GENERAL:
+        yield from general_faults(name, words[name])
+
+
+def general_faults(name: str, items: list[Any]) -> Iterator[str]:
+    """Judge a general list, whose items are texts or lists of texts."""
+    longest = LONGEST["user agent" if name == "user_agents" else "general"]
+    patterns = FIELDS.get(name, (r".+",))
+    if name in {"nouns", "domains"}:
+        patterns = (r"[a-z]+",) if name == "nouns" else (RESERVED_DOMAIN,)
+    rows = [item if isinstance(item, list) else [item] for item in items]
+    yield from repeats(name, [row[0] for row in rows])
+    for row in rows:
+        fits = len(row) == len(patterns) and all(map(re.fullmatch, patterns, row))
+        if not fits or not all(text.isprintable() and len(text) <= longest for text in row):
+            yield f"{name} has {row!r}, which is too long or not as such items are."
 
 
 def name_faults(what: str, pairs: list[list[str]]) -> Iterator[str]:

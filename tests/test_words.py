@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import warnings
+import zoneinfo
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -33,7 +34,26 @@ if TYPE_CHECKING:
 
 MAKE_WORDS: Final = Path(__file__).resolve().parents[1] / "scripts" / "make_words.py"
 
+GENERAL: Final = {
+    "colors": 30,
+    "companies": 200,
+    "countries": 100,
+    "currencies": 20,
+    "departments": 15,
+    "domains": 20,
+    "jobs": 120,
+    "languages": 30,
+    "mime_types": 20,
+    "nouns": 300,
+    "sentences": 150,
+    "timezones": 40,
+    "titles": 100,
+    "user_agents": 10,
+}
+"""The lists for columns of any table, and how many items each has at least."""
+
 NAMES: Final = {
+    *GENERAL,
     "category_descriptions",
     "customer_notes",
     "faker",
@@ -54,8 +74,17 @@ NAMES: Final = {
     "type_descriptions",
 }
 
-EXAMPLES: Final = ["fr_FR", "zh_CN", "no_NO", "en_MS", "de_AT"]
-"""Locales that the package does not keep; Norwegian has no states, and nobody knows country MS."""
+EXAMPLES: Final = {
+    "fr_FR": {"companies", "jobs", "sentences", "colors"},
+    "zh_CN": {"companies", "jobs", "sentences"},
+    "no_NO": {"companies"},
+    "en_MS": {"companies", "jobs", "colors"},
+    "de_AT": {"companies", "jobs", "sentences", "colors"},
+}
+"""Locales that the package does not keep, and which of the general lists Faker has for them.
+
+Norwegian has no states, and nobody knows country MS.
+"""
 
 packaged = pytest.mark.parametrize("locale", PACKAGED_LOCALES)
 live = pytest.mark.parametrize("locale", EXAMPLES)
@@ -185,6 +214,106 @@ def test_other_words(locale: str) -> None:
 
 
 @packaged
+@pytest.mark.parametrize(("name", "fewest"), GENERAL.items())
+def test_general_lists(locale: str, name: str, fewest: int) -> None:
+    """A list for columns of any table is long enough, and its texts are printable and different."""
+    items = words_of(locale)[name]
+    rows = [item if isinstance(item, list) else [item] for item in items]
+
+    assert len(items) >= fewest
+    assert len({row[0] for row in rows}) == len(rows)
+    longest = 160 if name == "user_agents" else 80
+    for row in rows:
+        assert all(text.isprintable() and text.strip() == text for text in row)
+        assert all(0 < len(text) <= longest for text in row)
+
+
+@packaged
+@pytest.mark.parametrize(
+    ("name", "patterns"),
+    [
+        ("colors", (r".+", r"#[0-9a-f]{6}")),
+        ("countries", (r".+", r"[A-Z]{2}", r"[A-Z]{3}")),
+        ("currencies", (r"[A-Z]{3}", r"\S{1,4}", r".+")),
+        ("languages", (r"[a-z]{2}", r".+")),
+        ("mime_types", (r"[a-z]+/[a-z0-9.+-]+", r"[a-z0-9]+")),
+    ],
+)
+def test_codes(locale: str, name: str, patterns: tuple[str, ...]) -> None:
+    """Items with several fields have the same ones in the same order; no code or name is twice."""
+    items = words_of(locale)[name]
+
+    for item in items:
+        assert len(item) == len(patterns)
+        assert all(re.fullmatch(*pair) for pair in zip(patterns, item, strict=True))
+    unique = [1] if name == "currencies" else []  # several have kr for a symbol
+    for field in set(range(len(patterns))) - set(unique):
+        assert len({item[field] for item in items}) == len(items)
+
+
+@packaged
+def test_nouns(locale: str) -> None:
+    """A noun can stand in a slug: it is written with a to z only."""
+    assert all(re.fullmatch(r"[a-z]+", noun) for noun in words_of(locale)["nouns"])
+
+
+@packaged
+def test_domains(locale: str) -> None:
+    """Each domain is reserved for documentation, so that nobody can have it."""
+    domains = words_of(locale)["domains"]
+
+    assert all(re.fullmatch(r"([a-z]+\.)?example\.(com|org|net)", domain) for domain in domains)
+
+
+@packaged
+def test_timezones(locale: str) -> None:
+    """Each time zone is there where the zones of the IANA are."""
+    known = zoneinfo.available_timezones()
+    if not known:
+        pytest.skip("this machine has no time zones")
+
+    assert set(words_of(locale)["timezones"]) <= known
+
+
+@pytest.mark.parametrize("name", ["countries", "colors", "currencies", "languages"])
+def test_codes_are_the_same_in_each_locale(name: str) -> None:
+    """Only the name of an item differs from locale to locale."""
+    place = 0 if name in {"countries", "colors"} else -1
+    codes = []
+    for locale in PACKAGED_LOCALES:
+        items = [list(item) for item in words_of(locale)[name]]
+        for item in items:
+            item.pop(place)
+        codes.append(items)
+
+    assert codes[0] == codes[1] == codes[2]
+
+
+@pytest.mark.parametrize(
+    ("locale", "sentence", "country", "color"),
+    [
+        ("en_US", r"The [A-Za-z ]+\.", ["Germany", "DE", "DEU"], ["Red", "#ff0000"]),
+        (
+            "de_DE",
+            r"(Der|Die|Das) [A-Za-zÄÖÜäöüß ]+\.",
+            ["Deutschland", "DE", "DEU"],
+            ["Rot", "#ff0000"],
+        ),
+        ("ja_JP", r"[^ A-Za-z]+は[^ A-Za-z]+。", ["ドイツ", "DE", "DEU"], ["赤", "#ff0000"]),
+    ],
+)
+def test_general_lists_are_in_the_language(
+    locale: str, sentence: str, country: list[str], color: list[str]
+) -> None:
+    """Sentences and names are in the language of the locale."""
+    words = words_of(locale)
+
+    assert all(re.fullmatch(sentence, text) for text in words["sentences"])
+    assert country in words["countries"]
+    assert color in words["colors"]
+
+
+@packaged
 def test_packaged_without_faker(locale: str) -> None:
     """The words of a packaged locale are loaded without Faker."""
     code = (
@@ -235,21 +364,45 @@ def test_nothing_near() -> None:
     )
 
 
+def _made(*options: str, words: Path | None = None) -> tuple[int, str, str]:
+    folder = words or Path(pytest_demodata.__file__).parent / "words"
+    ran = subprocess.run(
+        [sys.executable, "-P", str(MAKE_WORDS), *options, "--words", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ran.returncode, ran.stdout, ran.stderr
+
+
 def test_made_by_the_script() -> None:
     """The words in the package are what the script makes of Faker and the curated files."""
     release = words_of("en_US").faker
     if release != faker.VERSION:
         pytest.skip(f"the words were made with Faker {release}, and {faker.VERSION} is installed")
 
-    installed = Path(pytest_demodata.__file__).parent / "words"
-    ran = subprocess.run(
-        [sys.executable, "-P", str(MAKE_WORDS), "--check", "--words", str(installed)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    assert _made("--check") == (0, "", "")
 
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+def test_general_lists_are_made_by_the_script() -> None:
+    """The lists for columns of any table are what the script makes, whatever Faker's release."""
+    assert _made("--general", "--check") == (0, "", "")
+
+
+def test_the_script_keeps_all_but_the_general_lists(tmp_path: Path) -> None:
+    """When general lists are made, the other words stay as they are, byte for byte."""
+    packaged = Path(pytest_demodata.__file__).parent / "words"
+    for locale in PACKAGED_LOCALES:
+        words = dict(words_of(locale).lists) | {"faker": "1.2.3", "nouns": ["old"]}
+        (tmp_path / f"{locale}.json").write_text(json.dumps(words), "utf-8")
+
+    assert _made("--general", "--check", words=tmp_path)[0] == 1
+    assert _made("--general", words=tmp_path) == (0, "", "")
+
+    for locale in PACKAGED_LOCALES:
+        name, recorded = f"{locale}.json", words_of(locale).faker
+        expected = (packaged / name).read_text("utf-8").replace(recorded, "1.2.3")
+        assert (tmp_path / name).read_text("utf-8") == expected
 
 
 # The words of Faker
@@ -257,9 +410,10 @@ def test_made_by_the_script() -> None:
 
 @live
 def test_live(locale: str) -> None:
-    """Any other locale gets names, places and streets from Faker, and the rest from en_US."""
+    """Any other locale gets from Faker what Faker has in its language, and the rest from en_US."""
     words, english = words_of(locale), words_of("en_US")
     drawn = {"locale", "faker", "given_names", "family_names", "name_format", "places", "streets"}
+    drawn |= EXAMPLES[locale]
 
     assert words.locale == words["locale"] == locale
     assert words.faker == words["faker"] == faker.VERSION
@@ -277,6 +431,21 @@ def test_live_names(locale: str) -> None:
         slugs = [slug for _, slug in words[name]]
         assert len(set(slugs)) == len(slugs) >= 50
         assert all(re.fullmatch(r"[a-z]+", slug) for slug in slugs)
+
+
+@live
+def test_live_general_lists(locale: str) -> None:
+    """What is drawn for columns of any table is different, printable and no longer than ours."""
+    words, english = words_of(locale), words_of("en_US")
+
+    for name in EXAMPLES[locale]:
+        assert words[name] != english[name]
+        texts = [item[0] if name == "colors" else item for item in words[name]]
+        assert 15 <= len(set(texts)) == len(texts) <= 200
+        assert all(text.isprintable() and 0 < len(text) <= 80 for text in texts)
+        assert not any(re.search(r"&\w+;", text) for text in texts)
+    if "colors" in EXAMPLES[locale]:
+        assert all(re.fullmatch(r"#[0-9a-f]{6}", code) for _, code in words["colors"])
 
 
 @live

@@ -1,4 +1,4 @@
-"""The words of a locale: names, places, streets, products, notes.
+"""The words of a locale: names, places, streets, products, notes, and those for any table.
 
 Those of `en_US`, `de_DE` and `ja_JP` are data in this package, made by `scripts/make_words.py`, so
 that no Faker release changes them. Those of any other locale come from Faker when asked for.

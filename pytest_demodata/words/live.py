@@ -5,6 +5,7 @@ Faker is imported here and nowhere else at run time, and its random state is one
 
 from __future__ import annotations
 
+import html
 import logging
 import warnings
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,15 @@ _STREETS: Final = 200
 _REGIONS: Final = ("West", "Southwest", "Midwest", "Southeast", "Northeast")
 _FAMILY_FIRST: Final = ("zh", "ko", "ja", "vi", "hu")
 
+_GENERAL: Final = {
+    "companies": ("company", "company", 200, 60),
+    "jobs": ("job", "job", 120, 60),
+    "sentences": ("lorem", "sentence", 150, 80),
+}
+"""Lists that Faker has in many languages: its provider, the method, how many, how long."""
+
+_COLORS: Final = 32
+
 _TAX_RATES: Final = {
     "AT": 20_000, "AU": 10_000, "BE": 21_000, "BG": 20_000, "CH": 8_100, "CL": 19_000,
     "CO": 19_000, "CZ": 21_000, "DE": 19_000, "DK": 25_000, "EE": 24_000, "ES": 21_000,
@@ -37,14 +47,14 @@ _TAX_RATES: Final = {
 
 
 def draw_words(locale: str, fallback: Mapping[str, Any]) -> dict[str, Any]:
-    """Draw names, places and streets from Faker; take the rest from other words.
+    """Draw names, places, streets and what else Faker has in the language; take the rest as it is.
 
     Faker's places are made up, and Faker knows no range of telephone numbers reserved for fiction:
     each place has one postal code, and nobody has a telephone.
 
     Args:
         locale: A locale of Faker's.
-        fallback: Words for what Faker does not have, such as products.
+        fallback: Words for what Faker does not have, such as products, titles and countries.
 
     Raises:
         LocaleError: Faker does not have the locale.
@@ -80,6 +90,7 @@ def draw_words(locale: str, fallback: Mapping[str, Any]) -> dict[str, Any]:
         "name_format": "{family} {given}" if family_first else "{given} {family}",
         "places": _places(fake, locale),
         "streets": _drawn(fake.street_name, _STREETS),
+        **_general(fake, locale),
     }
 
 
@@ -87,6 +98,32 @@ def _drawn(provider: Callable[[], str], count: int, longest: int = 60) -> list[s
     """Call a provider so many times and keep each different word that is not too long."""
     words = dict.fromkeys(provider() for _ in range(count))
     return [word for word in words if word and len(word) <= longest]
+
+
+def _general(fake: Faker, locale: str) -> dict[str, list[Any]]:
+    """Draw words for columns of any table, where Faker has them in the language of the locale."""
+    language = locale.split("_", 1)[0]
+    own: dict[str, Any] = {
+        each.__provider__.rpartition(".")[2]: each
+        for each in fake.get_providers()
+        if str(each.__lang__).split("_", 1)[0] == language
+    }
+    lists: dict[str, list[Any]] = {
+        name: _texts(getattr(fake, method), count, longest)
+        for name, (provider, method, count, longest) in _GENERAL.items()
+        if provider in own
+    }
+    if "color" in own:
+        colors = [(name, code.lower()) for name, code in own["color"].all_colors.items()]
+        lists["colors"] = colors[:: -(-len(colors) // _COLORS)]
+    return lists
+
+
+def _texts(provider: Callable[[], str], count: int, longest: int) -> list[str]:
+    """Return so many different texts, or as many as there are; some of Faker's are HTML."""
+    texts = dict.fromkeys(html.unescape(provider()) for _ in range(3 * count))
+    fitting = [text for text in texts if text.isprintable() and len(text) <= longest]
+    return fitting[:count]
 
 
 def _with_slugs(names: Iterable[str]) -> list[tuple[str, str]]:
