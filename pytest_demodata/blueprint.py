@@ -17,6 +17,7 @@ from pytest_demodata.recipes.naming import column_name
 from pytest_demodata.recipes.python_forms import in_counts
 from pytest_demodata.recipes.recipe import ColumnName, Recipe, through_text
 from pytest_demodata.recipes.referring import KeyOf, Portion, Reference, references_in
+from pytest_demodata.volumes import Volume, volumes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -312,12 +313,21 @@ class Blueprint:
         metadata: The tables.
         stages: By name, in order: the fills of a stage. A table that others refer to is filled in
             the same stage before them, or in an earlier one.
+        volumes: What `small`, `medium`, `large` and `huge` count, if the tables are not those of
+            the invoicing dataset; without it, 25, 100, 1,000 and 20,000 rows of each table that a
+            `Sized` counts under its own name.
 
     Raises:
         BlueprintError: The fills do not fit each other or the tables.
     """
 
-    def __init__(self, metadata: MetaData, stages: Mapping[str, Sequence[Fill]]) -> None:
+    def __init__(
+        self,
+        metadata: MetaData,
+        stages: Mapping[str, Sequence[Fill]],
+        *,
+        volumes: Mapping[str, Volume] | None = None,
+    ) -> None:
         self.metadata = metadata
         self.stages: Mapping[str, tuple[Fill, ...]] = MappingProxyType(
             {name: tuple(fills) for name, fills in stages.items()}
@@ -325,9 +335,14 @@ class Blueprint:
         self.fills: Mapping[str, Fill] = MappingProxyType(self._by_table())
         for fill in self.fills.values():
             self._check_complete(fill)
+        self.volumes = volumes_of(self._sized()) if volumes is None else volumes
         self._check_stages()
         self.set_later: Mapping[str, tuple[Key, ...]] = MappingProxyType(self._set_later())
         self._check_reads()
+
+    def _sized(self) -> list[str]:
+        rows = (fill.rows for fill in self.fills.values())
+        return list(dict.fromkeys(each.count for each in rows if isinstance(each, Sized)))
 
     def owned_by(self, table: str) -> list[Fill]:
         """List the fills of the tables whose rows a table owns."""

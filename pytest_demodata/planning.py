@@ -64,7 +64,7 @@ def table_part(  # noqa: PLR0913 - a part of a table, and the settings of a data
         VolumeError: The volume cannot be read or generated.
     """
     if not isinstance(volume, Volume):
-        volume = parse_volume(volume)
+        volume = parse_volume(volume, blueprint.volumes)
     sizes = (tuple(volume.counts.items()), tuple(volume.fan_outs.items()))
     as_of = checked_date(as_of)
     plan = _plan_of(blueprint, volume.name, *sizes, checked_seed(seed), locale, as_of)
@@ -80,7 +80,7 @@ def row_counts(
         VolumeError: The volume cannot be read, or is too large for the keys.
     """
     if not isinstance(volume, Volume):
-        volume = parse_volume(volume)
+        volume = parse_volume(volume, blueprint.volumes)
     return Layout(blueprint, volume).counts
 
 

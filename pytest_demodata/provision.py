@@ -242,7 +242,8 @@ class DataGenerator:
         if volume is None and self._plan is not None:
             return self._plan
         if not isinstance(volume, Volume):
-            volume = parse_volume(DEFAULT_VOLUME if volume is None else volume)
+            text = DEFAULT_VOLUME if volume is None else volume
+            volume = parse_volume(text, self._blueprint.volumes)
         return Plan(self._blueprint, volume, seed=self._seed, words=self._words, as_of=self._as_of)
 
     @contextmanager

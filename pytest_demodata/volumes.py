@@ -11,7 +11,7 @@ from pytest_demodata.defaults import DEFAULT_VOLUME, LARGEST_KEY
 from pytest_demodata.errors import VolumeError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +69,48 @@ VOLUMES: Final[Mapping[str, Volume]] = MappingProxyType(
 )
 """The four volumes of the invoicing dataset."""
 
+_ROOT_ROWS: Final = {"small": 25, "medium": 100, "large": 1_000, "huge": 20_000}
+_CHILDREN: Final = {
+    "small": range(1, 4),
+    "medium": range(1, 5),
+    "large": range(1, 6),
+    "huge": range(1, 6),
+}
+_GRANDCHILDREN: Final = range(1, 4)
+
+
+def volumes_of(tables: Iterable[str]) -> Mapping[str, Volume]:
+    """Return the four volumes of other tables than the invoicing dataset's.
+
+    Args:
+        tables: Those which no other owns and whose rows are counted: each has 25, 100, 1,000 or
+            20,000.
+    """
+    names = tuple(tables)
+    return MappingProxyType(
+        {
+            name: Volume(
+                name,
+                dict.fromkeys(names, rows),
+                {"children": _CHILDREN[name], "grandchildren": _GRANDCHILDREN},
+            )
+            for name, rows in _ROOT_ROWS.items()
+        }
+    )
+
+
 _MULTIPLE: Final = re.compile(r"(\w+)\s*\*\s*([0-9]{1,12})")
-_COUNT: Final = re.compile(r"(\w+)\s*=\s*([0-9]{1,12})")
+_COUNT: Final = re.compile(r"([\w.]+)\s*=\s*([0-9]{1,12})")
 
 
-def parse_volume(text: str) -> Volume:
+def parse_volume(text: str, volumes: Mapping[str, Volume] = VOLUMES) -> Volume:
     """Read a volume from what a user wrote.
 
     Args:
         text: `small`, `medium`, `large` or `huge`; a multiple of one, such as `large*10`; or
             counts, such as `customers=50,products=20,invoices=500`. Counts that are left out are
             those of medium, and so are addresses per customer and lines per invoice.
+        volumes: The four volumes of other tables, if it is not to be the invoicing dataset.
 
     Raises:
         VolumeError: The text is none of these.
@@ -87,34 +118,34 @@ def parse_volume(text: str) -> Volume:
     if not isinstance(text, str):
         raise _unreadable(text, "is no text")
     spec = text.strip()
-    if spec in VOLUMES:
-        return VOLUMES[spec]
+    if spec in volumes:
+        return volumes[spec]
     if multiple := _MULTIPLE.fullmatch(spec):
-        return _multiplied(text, multiple[1], int(multiple[2]))
+        return _multiplied(text, multiple[1], int(multiple[2]), volumes)
     if "=" in spec:
-        return _counted(text, spec)
+        return _counted(text, spec, volumes)
     raise _unreadable(text, "is not a volume", did_you_mean(spec, VOLUMES))
 
 
-def _multiplied(text: str, name: str, factor: int) -> Volume:
-    if name not in VOLUMES:
+def _multiplied(text: str, name: str, factor: int, volumes: Mapping[str, Volume]) -> Volume:
+    if name not in volumes:
         raise _unreadable(text, f"multiplies {name!r}", did_you_mean(name, VOLUMES))
     if factor < 1:
         raise _unreadable(text, "multiplies by less than 1")
-    volume = VOLUMES[name]
+    volume = volumes[name]
     counts = {table: rows * factor for table, rows in volume.counts.items()}
     return Volume(f"{name}*{factor}", counts, volume.fan_outs)
 
 
-def _counted(text: str, spec: str) -> Volume:
-    default = VOLUMES[DEFAULT_VOLUME]
+def _counted(text: str, spec: str, volumes: Mapping[str, Volume]) -> Volume:
+    default = volumes[DEFAULT_VOLUME]
     given: dict[str, int] = {}
     for part in spec.split(","):
         count = _COUNT.fullmatch(part.strip())
         if count is None:
             raise _unreadable(text, f"has the part {part.strip()!r}")
         if count[1] not in default.counts:
-            near = did_you_mean(count[1], default.counts)
+            near = f"\nCounted are: {', '.join(default.counts)}.{did_you_mean(count[1], default.counts)}"
             raise _unreadable(text, f"counts {count[1]!r}", near)
         if count[1] in given:
             raise _unreadable(text, f"counts {count[1]!r} twice")

@@ -10,6 +10,7 @@ from pytest_demodata.invoicing.foundation import CUSTOMER_TYPES, PRODUCT_CATEGOR
 from pytest_demodata.invoicing.invoices import INVOICE_LINE_ITEMS, INVOICES
 from pytest_demodata.invoicing.models import Base
 from pytest_demodata.invoicing.products import INVENTORY, PRODUCTS
+from pytest_demodata.volumes import VOLUMES
 
 INVOICING: Final = Blueprint(
     Base.metadata,
@@ -19,4 +20,5 @@ INVOICING: Final = Blueprint(
         "products": (PRODUCTS, INVENTORY),
         "invoices": (INVOICES, INVOICE_LINE_ITEMS),
     },
+    volumes=VOLUMES,
 )
