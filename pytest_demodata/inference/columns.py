@@ -120,7 +120,7 @@ def _plain(  # noqa: C901, PLR0911, PLR0912 - one line for each kind of type
         return Choice(tuple({value} for value in kind.values))
     if isinstance(kind, types.Boolean):
         return Each((True, False)) if unique else _boolean(column)
-    if isinstance(kind, types.Integer | types.Numeric):
+    if isinstance(kind, types.Integer | types.Numeric | types.Float):
         recipe = number_recipe(column.key, kind, bounds, unique=unique)
         if recipe is None:
             raise Unknown("its constraints leave no number that its type holds")
@@ -300,7 +300,7 @@ def _takes(
 
 def _example(impl: types.TypeEngine[Any]) -> object:
     for counted_as, value in (
-        (types.Enum, None), (types.Boolean, True), (types.Integer, 12), (types.Numeric, 1200),
+        (types.Enum, None), (types.Boolean, True), (types.Integer, 12), (types.Float, 1.5), (types.Numeric, 1200),
         (types.DateTime, 63_000_000_000), (types.Date, 738_000), (types.Time, 3_600),
         (types.Interval, 3_600), (types.Uuid, 1 << 100 | 1 << 78 | 1 << 63), (types.String, "example"),
         (types.LargeBinary, b"example"), (types.JSON, {"a": 1}),
@@ -334,10 +334,10 @@ def comparing_recipe(
         Unknown: It is no number, or is unique as well.
     """
     kind = column.type
-    if unique or not isinstance(kind, types.Integer | types.Numeric) or isinstance(kind, types.Float):
+    if unique or not isinstance(kind, types.Integer | types.Numeric | types.Float) or isinstance(kind, types.Float):
         raise Unknown("a constraint compares it with another column")
     compared = [(others[name], equal) for name, equal in bounds.above]
-    if any(not isinstance(each.type, types.Integer | types.Numeric) for each, _ in compared):
+    if any(not isinstance(each.type, types.Integer | types.Numeric | types.Float) for each, _ in compared):
         raise Unknown("a constraint compares it with a column of another kind")
     numbers, _ = units_of(column.key, kind, bounds)
     if not numbers:

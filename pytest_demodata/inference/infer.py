@@ -279,6 +279,7 @@ class _TableInference:
         self._distinct: set[str] = set()
         self._within: str | int | None = None
         self._one_each = False
+        self._once_of: str | None = None
         facts, unclear = facts_of(self._table)
         for each in unclear:
             if not self._given_names & set(each.columns):
@@ -324,6 +325,8 @@ class _TableInference:
             single = self._single_value()
             if single:
                 return Fixed(1)
+            if self._once_of is not None:
+                return PerRow(self._once_of, 1)
             return PerRow(parents[0].parent.key, 3) if parents else Sized(self._table.key)
         sizes: str | range = CHILDREN if self._whole.depth(self._table.key) == 1 else GRANDCHILDREN
         if self._one_each:
@@ -436,6 +439,8 @@ class _TableInference:
         return bounds.values if bounds is not None else None
 
     def _once(self, key: Key) -> None:
+        if self._once_of is None and not key.refers_to_itself:
+            self._once_of = key.parent.key
         self._columns[key.columns if len(key.columns) > 1 else key.columns[0]] = Once()
         self._distinct |= set(key.columns)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Table
 
-_NAME_COUNTS, _CASCADE_COUNTS, _UNIQUE_COUNTS = 2, 4, 3
+_NAME_COUNTS, _UNIQUE_COUNTS, _CASCADE_COUNTS, _ALONE_COUNTS = 2, 3, 4, 20
 
 
 @dataclass(slots=True)
@@ -128,13 +128,18 @@ def _best_owner(relations: Relations) -> Key | None:
             _CASCADE_COUNTS * (str(constraint.ondelete).upper() == "CASCADE")
             + _UNIQUE_COUNTS * any(columns <= unique for unique in uniques)
             + _UNIQUE_COUNTS * (columns <= primary)
+            + _ALONE_COUNTS * any(columns == unique for unique in uniques)
             + _NAME_COUNTS * table.name.lower().startswith(parent)
         )
 
+    referring = {name for key in relations.keys for name in key.columns}
+    links = [unique for unique in uniques if unique <= referring]
     candidates = [
         key
         for key in relations.keys
-        if not key.nullable and not key.refers_to_itself and key not in relations.later
+        if not key.refers_to_itself
+        and key not in relations.later
+        and (not key.nullable or any(set(key.columns) <= unique for unique in links))
     ]
     if not candidates:
         return None

@@ -6,9 +6,11 @@ needs nothing but numbers of which none stands twice.
 
 from __future__ import annotations
 
+import json
 import re
 import string
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_demodata.invoicing.customers import with_digits
@@ -53,15 +55,34 @@ def text_recipe(maker: Maker, *, longest: int | None, unique: bool) -> Recipe:
     if longest is not None and longest < _SHORT and unique:
         return code_recipe(longest, unique=True)
     function = maker.function if longest is None else _Fitting(maker.function, longest)
-    if unique or maker.natural is None:
-        return Numbered(function, maker.capacity, unique)
-    return Numbered(function, maker.natural)
+    return Numbered(function, maker.capacity, unique, maker.natural)
 
 
 def code_recipe(length: int, *, unique: bool) -> Recipe:
     """Have codes of capital letters made, and of digits behind them where there is room."""
     letters = min(length, 3)
     return pattern("?" * letters + "#" * min(length - letters, 9), unique=unique)
+
+
+def secret_recipe(length: int, *, unique: bool) -> Recipe:
+    """Have hexadecimal digits made that look like a key or a checksum."""
+    if length < _DIGITS_OF_NUMBER:
+        return pattern("^" * length, unique=unique)
+    return Numbered(_Hash(length), 1 << 60, unique)
+
+
+_DIGITS_OF_NUMBER: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Hash:
+    """Makes a checksum of a number, with the number itself at the end."""
+
+    length: int
+
+    def __call__(self, _words: Words, number: int) -> str:
+        digest = sha256(number.to_bytes(8, "big")).hexdigest()
+        return digest[: self.length - _DIGITS_OF_NUMBER] + f"{number:016x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +193,10 @@ def _slug(words: Words, number: int) -> str:
 def _thing(words: Words, number: int) -> str:
     first, second, turn = _nouns(words, number)
     return _counted(f"{first.capitalize()} {second}", turn)
+
+
+def _json_text(words: Words, number: int) -> str:
+    return json.dumps({"name": _slug(words, number)})
 
 
 def _host(words: Words, number: int) -> str:
@@ -350,6 +375,7 @@ _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
     (r"(\w+ )*(uuid|guid)", Maker(_uuid, 1 << 60)),
     (r"(\w+ )*(path|directory|folder)", Maker(_path, _many_nouns, _noun_pairs)),
     (r"(\w+ )*(file|filename|file ?name|attachment|image|photo|picture|avatar|thumbnail)", Maker(_file, _many_nouns, _noun_pairs)),
+    (r"(\w+ )*json", Maker(_json_text, _many_nouns, _noun_pairs)),
     (r"(\w+ )*version", Maker(_version, 10**9, lambda _: 20_000)),
     (r"iban", Maker(_iban, 10**18)),
     (r"ean|ean ?13|gtin|upc|barcode", Maker(_ean, 10**9)),
@@ -399,7 +425,7 @@ def recipe_for_text(table: str, column: str, *, longest: int | None, unique: boo
     if bare in {"name", "label"}:
         return text_recipe(_name_maker(whole), longest=longest, unique=unique)
     if _SECRETS.fullmatch(words):
-        return pattern("^" * min(longest or 40, 40), unique=unique)
+        return secret_recipe(min(longest or 40, 40), unique=unique)
     if _STATES.fullmatch(words) and not unique:
         return _small_set(_STATUS_WORDS, longest)
     if _CODES.fullmatch(words):

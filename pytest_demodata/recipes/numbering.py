@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pytest_demodata.recipes.recipe import Run
     from pytest_demodata.words import Words
 
+    Capacity = int | Callable[[Words], int]
+
 LARGEST_CAPACITY: Final = 1 << 62
 """Numbers beyond these are not told apart: no table has so many rows."""
 
@@ -33,11 +35,14 @@ class Numbered(Recipe):
             for different numbers different ones.
         capacity: How many values there are; a function of the locale's words, if it hangs on them.
         unique: No two rows have the same number.
+        natural: How many of the first numbers are taken as long as there are not more rows; all,
+            if not given.
     """
 
     function: Callable[[Words, int], Any]
-    capacity: int | Callable[[Words], int]
+    capacity: Capacity
     unique: bool = False
+    natural: Capacity | None = None
 
     def draw(self, run: Run) -> Sequence[Any]:
         """Draw numbers, or take the rows' places in a permutation of them."""
@@ -46,6 +51,8 @@ class Numbered(Recipe):
 
     def _numbers(self, run: Run) -> Sequence[int]:
         capacity = self._capacity(run)
+        if self.natural is not None:
+            capacity = min(capacity, max(_of(self.natural, run), 2 * run.total * self.unique))
         if self.unique:
             return run.shuffled(capacity)
         if capacity <= 1 << WORD_BITS:
@@ -63,8 +70,11 @@ class Numbered(Recipe):
             raise too_few_values(run, self._capacity(run))
 
     def _capacity(self, run: Run) -> int:
-        capacity = self.capacity if isinstance(self.capacity, int) else self.capacity(run.words)
-        return min(capacity, LARGEST_CAPACITY)
+        return min(_of(self.capacity, run), LARGEST_CAPACITY)
+
+
+def _of(capacity: Capacity, run: Run) -> int:
+    return capacity if isinstance(capacity, int) else capacity(run.words)
 
 
 def too_few_values(run: Run, capacity: int) -> VolumeError:
