@@ -32,6 +32,18 @@ class DatabaseSetupError(DemodataError):
     """A connection that cannot be had, or on which all-or-nothing cannot be promised."""
 
 
+class NoConnectionError(DatabaseSetupError):
+    """A server that cannot be reached, or that does not let the user in.
+
+    Attributes:
+        lasting: Whether another try a moment later would most likely fail as well.
+    """
+
+    def __init__(self, message: str, *, lasting: bool = True) -> None:
+        super().__init__(message)
+        self.lasting = lasting
+
+
 class GenerationRunningError(DemodataError):
     """A generation was asked for while another one runs on the same database."""
 

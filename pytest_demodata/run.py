@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_demodata.defaults import VOLUME_NAMES
-from pytest_demodata.errors import DemodataError, VolumeError
+from pytest_demodata.errors import DemodataError, NoConnectionError, VolumeError
 from pytest_demodata.masking import Masks
 from pytest_demodata.scopes import Scope, Scopes
 from pytest_demodata.settings import SETTINGS
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_demodata.images import Images
     from pytest_demodata.provision import Stats
     from pytest_demodata.settings import Settings
+    from pytest_demodata.urls import DatabaseUrl
 
 DATABASE_FIXTURES: Final = frozenset({"demo_db", *(f"demo_db_{name}" for name in VOLUME_NAMES)})
 SETTING_FIXTURES: Final = frozenset(
@@ -59,6 +60,7 @@ class Run:
         self._scopes = Scopes()
         self._item: pytest.Item | None = None
         self._databases: dict[str, DemoDatabase] = {}
+        self._refused: dict[DatabaseUrl | None, str] = {}
         self._goes_on = False
         self._used = False
         self._made_with: dict[str, object] = {}
@@ -126,7 +128,7 @@ class Run:
                     self._used = True
                     if names_server(str(url_of(url))):
                         self._expect_sigterm()
-                    with _in_a_sentence():
+                    with _in_a_sentence(), self._tried_once(url_of(url)):
                         self._databases[volume] = stack.enter_context(
                             DemoDatabase(
                                 volume,
@@ -146,6 +148,26 @@ class Run:
                 return self._databases[volume]
 
             yield database
+
+    @contextmanager
+    def _tried_once(self, url: DatabaseUrl | None) -> Iterator[None]:
+        """Have a server that cannot be reached waited for once, and not for each volume.
+
+        Raises:
+            NoConnectionError: It could not be, the last time.
+        """
+        if url in self._refused:
+            message = (
+                f"{self._refused[url]}\n"
+                "This is how it failed before: in one session it is tried once."
+            )
+            raise NoConnectionError(message)
+        try:
+            yield
+        except NoConnectionError as error:
+            if error.lasting:
+                self._refused[url] = str(error)
+            raise
 
     def _images(self) -> Images | None:
         """Return where datasets are kept in pytest's cache, if there is one, and it is wanted."""
