@@ -70,6 +70,17 @@ class IsolationWarning(UserWarning):
     """What was written to a demo database lasts less long than it should."""
 
 
+def without_a_country(language: str, locales: Iterable[str]) -> str:
+    """Return sentences naming the locales of a language, or nothing where it has none."""
+    found = [each for each in locales if each.startswith(f"{language}_")]
+    if not found:
+        return ""
+    return (
+        f"The locale is {language!r}, a language without a country, which decides places and "
+        f"taxes.\nAllowed: {', '.join(found)}."
+    )
+
+
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Return a sentence naming the allowed words nearest to `word`, or nothing."""
     from difflib import get_close_matches  # noqa: PLC0415 - a run without a mistake needs none

@@ -114,6 +114,7 @@ class DataGenerator:
         self._loaded: dict[str, int] = {}
         self._started: datetime | None = None
         self._seconds = 0.0
+        self._was_reset = False
 
     def generate(self, volume: str | Volume = DEFAULT_VOLUME) -> Stats:
         """Create the tables that are missing and fill them all.
@@ -166,10 +167,15 @@ class DataGenerator:
         """Return what this generator has generated since it was made, or since its last reset().
 
         Raises:
-            StageError: Nothing.
+            StageError: Nothing; after reset() there is no dataset any more.
         """
         if self._plan is None or self._started is None:
-            message = "This generator has generated nothing yet.\nCall generate() or a stage first."
+            found = (
+                "This generator has no dataset any more: reset() has emptied the tables"
+                if self._was_reset
+                else "This generator has generated nothing yet"
+            )
+            message = f"{found}.\nCall generate() or a stage first."
             raise StageError(message)
         words = "package" if self._words.packaged else f"Faker {self._words.faker}"
         return Stats(
@@ -215,6 +221,7 @@ class DataGenerator:
             for table in reversed(self._blueprint.metadata.sorted_tables):
                 if table.name in self._blueprint.fills and table not in missing:
                     connection.execute(delete(table))
+        self._was_reset = self._was_reset or self._plan is not None
         self._plan, self._started = None, None
 
     def _run(self, volume: str | Volume | None, stages: list[str]) -> Stats:

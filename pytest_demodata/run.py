@@ -14,7 +14,7 @@ from pytest_demodata.defaults import VOLUME_NAMES
 from pytest_demodata.errors import DemodataError, NoConnectionError, VolumeError
 from pytest_demodata.masking import Masks
 from pytest_demodata.scopes import Scope, Scopes
-from pytest_demodata.settings import SETTINGS
+from pytest_demodata.settings import SETTINGS, read_date
 from pytest_demodata.ticker import Ticker
 from pytest_demodata.urls import names_server, url_of
 
@@ -49,10 +49,12 @@ class Run:
     Args:
         config: The run's configuration.
         settings: What its datasets are made of, where no fixture says otherwise.
+        volume_from: Where the volume was given, if it was.
     """
 
-    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings, volume_from: str) -> None:
         self.settings = settings
+        self._volume_from = volume_from
         self._config = config
         self._is_worker = hasattr(config, "workerinput")
         self._masks = Masks()
@@ -93,9 +95,10 @@ class Run:
         from pytest_demodata.planning import check_volume  # noqa: PLC0415 - loads SQLAlchemy
 
         try:
-            check_volume(self.settings.volume)
+            check_volume(self.settings.volume, seed=self.settings.seed, as_of=self.settings.as_of)
         except VolumeError as error:
-            raise pytest.UsageError(str(error)) from None
+            message = f"{self._volume_from}: {error}"
+            raise pytest.UsageError(message) from None
 
     def settings_lines(self) -> list[str]:
         """Return the line that tells the settings, if a test uses them.
@@ -114,7 +117,7 @@ class Run:
 
     @contextmanager
     def databases(
-        self, *, seed: int, url: str, locale: str, as_of: date
+        self, *, seed: int, url: str, locale: str, as_of: date | str
     ) -> Iterator[Callable[[str], DemoDatabase]]:
         """Give a function that makes the demo database of a volume, once; close all at the end."""
         from pytest_demodata.demo_database import DemoDatabase  # noqa: PLC0415 - loads SQLAlchemy
@@ -136,7 +139,7 @@ class Run:
                                 url=url,
                                 folder=self._config.invocation_params.dir,
                                 locale=locale,
-                                as_of=as_of,
+                                as_of=read_date(as_of) if isinstance(as_of, str) else as_of,
                                 scopes=self._scopes,
                                 progress=self._ticker,
                                 made=self._note_made,
