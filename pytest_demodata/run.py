@@ -69,6 +69,7 @@ class Run:
         self._news: dict[str, Any] = {}
         self._told = False
         self._made: dict[str, list[float]] = {}
+        self._remarks: list[str] = []
         self._reported: set[str] = set()
         self._escapes: list[str] = []
 
@@ -113,7 +114,7 @@ class Run:
     def made_line(self) -> str:
         """Return the line that tells which volumes were made, or nothing."""
         volumes = [_made_text(label, made) for label, made in self._made.items()]
-        return f"demodata: made {'; '.join(volumes)}" if volumes else ""
+        return f"demodata: made {'; '.join([*volumes, *self._remarks])}" if volumes else ""
 
     @contextmanager
     def databases(
@@ -221,8 +222,8 @@ class Run:
         rows = f"{sum(stats.counts.values()):,} rows"
         if stats.from_cache:
             rows += " from the cache"
-        label = ", ".join([stats.volume, *others, *filter(None, [remark]), rows])
-        told = (label, stats.seconds, names_server(str(url)))
+        label = ", ".join([stats.volume, *others, rows])
+        told = (label, stats.seconds, names_server(str(url)), remark)
         self._news.setdefault(_MADE, []).append(told)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -327,10 +328,12 @@ class Run:
             self._told = True
             reporter.ensure_newline()
             reporter.write_line(f"demodata: {news[_SETTINGS]}")
-        for label, seconds, on_server in news.get(_MADE, ()):
+        for label, seconds, on_server, remark in news.get(_MADE, ()):
             if on_server:
                 self._expect_sigterm()
             self._made.setdefault(label, []).append(seconds)
+            if remark and remark not in self._remarks:
+                self._remarks.append(remark)
 
     def _keep(
         self,
