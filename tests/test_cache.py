@@ -593,14 +593,17 @@ def test_who_makes_an_image_is_waited_for(kept: Images) -> None:
 def test_the_lock_of_a_killed_run_goes(
     kept: Images, tmp_path: Path, age: float, *, held: bool, stays: bool
 ) -> None:
-    """As soon as somebody keeps another image; one that is held stays for a day."""
+    """As soon as somebody keeps another image; one that is held, and half an image, after a day."""
     path = tmp_path / "images" / f"{'a' * 32}.lock"
     path.parent.mkdir()
-    path.touch()
-    os.utime(path, (time.time() - age,) * 2)
+    unfinished = path.with_suffix(".unfinished")
+    for each in (path, unfinished):
+        each.touch()
+        os.utime(each, (time.time() - age,) * 2)
     with kept.making("a" * 32) if held else nullcontext():
         kept.keep("b" * 32, _write(b"two"))
         assert path.exists() == stays
+        assert unfinished.exists() == (age < 86_400)
     assert kept.find("b" * 32) is not None
 
 

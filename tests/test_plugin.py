@@ -947,7 +947,7 @@ def test_nothing_is_loaded_where_no_test_runs(
             print("OURS", *sorted(name for name in sys.modules if "pytest_demodata" in name))
     """)
     pytester.makepyfile("def test_large(demo_db_large, demodata_url): pass")
-    options = ["-p", "no:faker", "-p", "no:randomly"]
+    options = [f"-pno:{name}" for name in ("faker", "randomly", "sqla")]
     result = start(
         *options,
         "--setup-plan",
