@@ -403,7 +403,8 @@ class Blueprint:
         ]
 
     def _parents(self, fill: Fill) -> set[str]:
-        return {key.parent.key for key in self._references(fill)}
+        later = self.set_later.get(fill.name, ())
+        return {key.parent.key for key in self._references(fill) if key not in later}
 
     def _check_stages(self) -> None:
         for stage, fills in self.stages.items():

@@ -32,6 +32,18 @@ class DatabaseSetupError(DemodataError):
     """A connection that cannot be had, or on which all-or-nothing cannot be promised."""
 
 
+class NoConnectionError(DatabaseSetupError):
+    """A server that cannot be reached, or that does not let the user in.
+
+    Attributes:
+        lasting: Whether another try a moment later would most likely fail as well.
+    """
+
+    def __init__(self, message: str, *, lasting: bool = True) -> None:
+        super().__init__(message)
+        self.lasting = lasting
+
+
 class GenerationRunningError(DemodataError):
     """A generation was asked for while another one runs on the same database."""
 
@@ -56,6 +68,17 @@ class IsolationError(DemodataError):
 
 class IsolationWarning(UserWarning):
     """What was written to a demo database lasts less long than it should."""
+
+
+def without_a_country(language: str, locales: Iterable[str]) -> str:
+    """Return sentences naming the locales of a language, or nothing where it has none."""
+    found = [each for each in locales if each.startswith(f"{language}_")]
+    if not found:
+        return ""
+    return (
+        f"The locale is {language!r}, a language without a country, which decides places and "
+        f"taxes.\nAllowed: {', '.join(found)}."
+    )
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:

@@ -21,6 +21,8 @@ _PATIENCE: Final = 60
 _POLL: Final = 0.02
 _ABANDONED: Final = 86_400
 """Seconds after which nobody is at work any more on a file that is not whole."""
+_FRESH: Final = 60
+"""Seconds in which whoever has made a lock's file may not have locked it yet."""
 
 
 class Images:
@@ -96,8 +98,11 @@ class Images:
             left -= stat.st_size
             if left < 0:
                 _remove(path)
-        for path in [*self._folder.glob("*.unfinished"), *self._folder.glob("*.lock")]:
-            if path.stat().st_mtime < time() - _ABANDONED:
+        for path in self._folder.glob("*.unfinished"):
+            if _age(path) > _ABANDONED:
+                _remove(path)
+        for path in self._folder.glob("*.lock"):
+            if _age(path) > _FRESH and (_age(path) > _ABANDONED or _is_free(path)):
                 _remove(path)
 
     def _wait_for(self, lock: sqlite3.Connection) -> None:
@@ -112,8 +117,7 @@ class Images:
         """Try a file that nobody else knows: SQLite calls it busy where there are no locks."""
         path = self._folder / f"{secrets.token_hex(8)}.lock"
         try:
-            with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
-                return _locked(lock)
+            return _is_free(path)
         finally:
             _remove(path)
 
@@ -121,6 +125,16 @@ class Images:
 def _name(key: str, path: Path) -> str:
     with path.open("rb") as file:
         return f"{key}-{hashlib.file_digest(file, 'sha256').hexdigest()}.sqlite"
+
+
+def _age(path: Path) -> float:
+    return time() - path.stat().st_mtime
+
+
+def _is_free(path: Path) -> bool:
+    """Return whether nobody holds a lock: who had it was killed, and left the file."""
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
+        return _locked(lock)
 
 
 def _remove(path: Path) -> None:

@@ -15,7 +15,7 @@ from pytest_demodata.defaults import (
     LATEST_AS_OF,
 )
 from pytest_demodata.engine import Plan
-from pytest_demodata.errors import SettingError
+from pytest_demodata.errors import SettingError, VolumeError
 from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.layout import Layout
 from pytest_demodata.parts import rows_of_part
@@ -99,14 +99,46 @@ def _plan_of(  # noqa: PLR0913, PLR0917 - what a dataset is a function of
     return Plan(blueprint, volume, seed=seed, words=words_of(locale), as_of=as_of)
 
 
-def check_volume(text: str) -> None:
+def check_volume(text: str, *, seed: int, as_of: date) -> None:
     """Look whether the invoicing dataset can have a volume, without a database.
 
     Raises:
-        VolumeError: It cannot: too many rows for the keys, or too few to draw from.
+        VolumeError: It cannot: too many rows for the keys, or too few to draw from; then it names
+            the least that works.
     """
-    words = words_of(DEFAULT_LOCALE)
-    Plan(INVOICING, parse_volume(text), seed=DEFAULT_SEED, words=words, as_of=DEFAULT_AS_OF)
+    volume = parse_volume(text)
+    row_counts(volume)
+    try:
+        _try(volume, seed, as_of)
+    except VolumeError as error:
+        message = f"{error}\nThe least that works is {_least(volume, seed, as_of)}."
+        raise VolumeError(message) from None
+
+
+def _try(volume: Volume, seed: int, as_of: date) -> None:
+    Plan(INVOICING, volume, seed=seed, words=words_of(DEFAULT_LOCALE), as_of=as_of)
+
+
+def _least(volume: Volume, seed: int, as_of: date) -> str:
+    """Name the volume with as many more customers and products as its invoices need.
+
+    How many that is hangs on no other count, so that it is tried with one customer and invoice.
+    """
+    given = volume.counts
+    products = given["products"]
+    while not _is_enough(products, volume.fan_outs, seed, as_of):
+        products += 1
+    counts = {**given, "customers": max(1, given["customers"]), "products": products}
+    return ",".join(f"{table}={rows}" for table, rows in counts.items())
+
+
+def _is_enough(products: int, fan_outs: Mapping[str, range], seed: int, as_of: date) -> bool:
+    counts = {"customers": 1, "products": products, "invoices": 1}
+    try:
+        _try(Volume("the least", counts, fan_outs), seed, as_of)
+    except VolumeError:
+        return False
+    return True
 
 
 def checked_seed(seed: int) -> int:
@@ -133,6 +165,6 @@ def checked_date(as_of: date) -> date:
         return as_of
     message = (
         f"The reference date as_of is {as_of!r}.\n"
-        f"Allowed: a date from {EARLIEST_AS_OF} to {LATEST_AS_OF}."
+        f"Allowed: a date from {EARLIEST_AS_OF} to {LATEST_AS_OF}, such as {DEFAULT_AS_OF!r}."
     )
     raise SettingError(message)

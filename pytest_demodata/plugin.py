@@ -6,6 +6,7 @@ Loads nothing but the settings at start-up; SQLAlchemy comes with the first demo
 from __future__ import annotations
 
 import os
+from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ import pytest
 from pytest_demodata.defaults import VOLUME_NAMES
 from pytest_demodata.errors import SettingError
 from pytest_demodata.run import DATABASE_FIXTURES, RUN, SETTING_FIXTURES, URL_FIXTURE, Run
-from pytest_demodata.settings import SETTINGS, Setting, Settings, read_settings
+from pytest_demodata.settings import SETTINGS, Setting, Settings, place_of, read_settings
 from pytest_demodata.urls import DatabaseUrl, url_of
 
 if TYPE_CHECKING:
@@ -42,11 +43,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, name the markers, and watch the scopes of the tests."""
     settings = _settings_of(config)
+    volume, *_ = SETTINGS
     for name in VOLUME_NAMES:
         config.addinivalue_line(
             "markers", f"demodata_{name}: uses a demo database of volume {name} (pytest-demodata)"
         )
-    run = Run(config, settings)
+    run = Run(config, settings, place_of(_sources(config, volume)))
     config.stash[RUN] = run
     config.pluginmanager.register(run, "demodata-run")
     if config.getoption("numprocesses", None):  # pytest-xdist's workers could not stop the run
@@ -54,17 +56,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _settings_of(config: pytest.Config) -> Settings:
-    def sources(setting: Setting) -> dict[str, str | None]:
-        return {
-            setting.option: config.getoption(setting.ini),
-            f"The environment variable {setting.variable}": os.environ.get(setting.variable),
-            f"The ini option {setting.ini}": config.getini(setting.ini),
-        }
-
     try:
-        return read_settings(sources)
+        return read_settings(partial(_sources, config))
     except SettingError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _sources(config: pytest.Config, setting: Setting) -> dict[str, str | None]:
+    """Return what each place says of a setting, first the one that goes before the others."""
+    return {
+        setting.option: config.getoption(setting.ini),
+        f"The environment variable {setting.variable}": os.environ.get(setting.variable),
+        f"The ini option {setting.ini}": config.getini(setting.ini),
+    }
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -164,7 +168,7 @@ def _demodata_databases(
     demodata_seed: int,
     demodata_url: str,
     demodata_locale: str,
-    demodata_as_of: date,
+    demodata_as_of: date | str,
 ) -> Iterator[DemoDatabases]:
     """The demo databases of the session, each made when it is first asked for."""
     with pytestconfig.stash[RUN].databases(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from threading import get_ident
 from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, delete
+from sqlalchemy import Connection, Engine, SingletonThreadPool, StaticPool, delete
 from sqlalchemy.exc import DBAPIError
 
 from pytest_demodata.databases import database_of
@@ -30,7 +31,9 @@ from pytest_demodata.volumes import Volume, parse_volume
 from pytest_demodata.words import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Hashable, Iterator, Mapping
+
+    from sqlalchemy import Pool
 
     from pytest_demodata.blueprint import Blueprint
     from pytest_demodata.databases import Database
@@ -114,6 +117,7 @@ class DataGenerator:
         self._loaded: dict[str, int] = {}
         self._started: datetime | None = None
         self._seconds = 0.0
+        self._was_reset = False
 
     def generate(self, volume: str | Volume = DEFAULT_VOLUME) -> Stats:
         """Create the tables that are missing and fill them all.
@@ -166,10 +170,15 @@ class DataGenerator:
         """Return what this generator has generated since it was made, or since its last reset().
 
         Raises:
-            StageError: Nothing.
+            StageError: Nothing; after reset() there is no dataset any more.
         """
         if self._plan is None or self._started is None:
-            message = "This generator has generated nothing yet.\nCall generate() or a stage first."
+            found = (
+                "This generator has no dataset any more: reset() has emptied the tables"
+                if self._was_reset
+                else "This generator has generated nothing yet"
+            )
+            message = f"{found}.\nCall generate() or a stage first."
             raise StageError(message)
         words = "package" if self._words.packaged else f"Faker {self._words.faker}"
         return Stats(
@@ -215,6 +224,7 @@ class DataGenerator:
             for table in reversed(self._blueprint.metadata.sorted_tables):
                 if table.name in self._blueprint.fills and table not in missing:
                     connection.execute(delete(table))
+        self._was_reset = self._was_reset or self._plan is not None
         self._plan, self._started = None, None
 
     def _run(self, volume: str | Volume | None, stages: list[str]) -> Stats:
@@ -269,6 +279,8 @@ class DataGenerator:
     def _writing(self, *, filling: bool = False) -> Iterator[Connection]:
         """Return a connection on which nobody else generates, until an Engine's is committed."""
         with ExitStack() as stack:
+            if (shared := _shared_by_all(self._bind.engine.pool)) is not None:
+                stack.enter_context(only_one(shared))
             connection = stack.enter_context(self._connection())
             if filling and isinstance(self._bind, Engine):
                 stack.enter_context(self._database.checking_keys_last(connection))
@@ -311,6 +323,17 @@ class DataGenerator:
                 _roll_back(connection)
                 metadata.drop_all(connection, tables=missing)
             raise
+
+
+def _shared_by_all(pool: Pool) -> Hashable | None:
+    """Return what stands for a pool's one connection, if it hands out the same one to all.
+
+    Whoever is refused on it has to be so before it is theirs: to give it back rolls back what is
+    done on it, and so what the other one has generated.
+    """
+    if isinstance(pool, StaticPool):
+        return pool
+    return (pool, get_ident()) if isinstance(pool, SingletonThreadPool) else None
 
 
 def _roll_back(connection: Connection) -> None:

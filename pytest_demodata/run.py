@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_demodata.defaults import VOLUME_NAMES
-from pytest_demodata.errors import DemodataError, VolumeError
+from pytest_demodata.errors import DemodataError, NoConnectionError, VolumeError
 from pytest_demodata.masking import Masks
 from pytest_demodata.scopes import Scope, Scopes
-from pytest_demodata.settings import SETTINGS
+from pytest_demodata.settings import SETTINGS, read_date
 from pytest_demodata.ticker import Ticker
 from pytest_demodata.urls import names_server, url_of
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_demodata.images import Images
     from pytest_demodata.provision import Stats
     from pytest_demodata.settings import Settings
+    from pytest_demodata.urls import DatabaseUrl
 
 DATABASE_FIXTURES: Final = frozenset({"demo_db", *(f"demo_db_{name}" for name in VOLUME_NAMES)})
 SETTING_FIXTURES: Final = frozenset(
@@ -48,10 +49,12 @@ class Run:
     Args:
         config: The run's configuration.
         settings: What its datasets are made of, where no fixture says otherwise.
+        volume_from: Where the volume was given, if it was.
     """
 
-    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings, volume_from: str) -> None:
         self.settings = settings
+        self._volume_from = volume_from
         self._config = config
         self._is_worker = hasattr(config, "workerinput")
         self._masks = Masks()
@@ -59,12 +62,14 @@ class Run:
         self._scopes = Scopes()
         self._item: pytest.Item | None = None
         self._databases: dict[str, DemoDatabase] = {}
+        self._refused: dict[DatabaseUrl | None, str] = {}
         self._goes_on = False
         self._used = False
         self._made_with: dict[str, object] = {}
         self._news: dict[str, Any] = {}
         self._told = False
         self._made: dict[str, list[float]] = {}
+        self._remarks: list[str] = []
         self._reported: set[str] = set()
         self._escapes: list[str] = []
 
@@ -91,9 +96,10 @@ class Run:
         from pytest_demodata.planning import check_volume  # noqa: PLC0415 - loads SQLAlchemy
 
         try:
-            check_volume(self.settings.volume)
+            check_volume(self.settings.volume, seed=self.settings.seed, as_of=self.settings.as_of)
         except VolumeError as error:
-            raise pytest.UsageError(str(error)) from None
+            message = f"{self._volume_from}: {error}"
+            raise pytest.UsageError(message) from None
 
     def settings_lines(self) -> list[str]:
         """Return the line that tells the settings, if a test uses them.
@@ -108,11 +114,11 @@ class Run:
     def made_line(self) -> str:
         """Return the line that tells which volumes were made, or nothing."""
         volumes = [_made_text(label, made) for label, made in self._made.items()]
-        return f"demodata: made {'; '.join(volumes)}" if volumes else ""
+        return f"demodata: made {'; '.join([*volumes, *self._remarks])}" if volumes else ""
 
     @contextmanager
     def databases(
-        self, *, seed: int, url: str, locale: str, as_of: date
+        self, *, seed: int, url: str, locale: str, as_of: date | str
     ) -> Iterator[Callable[[str], DemoDatabase]]:
         """Give a function that makes the demo database of a volume, once; close all at the end."""
         from pytest_demodata.demo_database import DemoDatabase  # noqa: PLC0415 - loads SQLAlchemy
@@ -126,7 +132,7 @@ class Run:
                     self._used = True
                     if names_server(str(url_of(url))):
                         self._expect_sigterm()
-                    with _in_a_sentence():
+                    with _in_a_sentence(), self._tried_once(url_of(url)):
                         self._databases[volume] = stack.enter_context(
                             DemoDatabase(
                                 volume,
@@ -134,7 +140,7 @@ class Run:
                                 url=url,
                                 folder=self._config.invocation_params.dir,
                                 locale=locale,
-                                as_of=as_of,
+                                as_of=read_date(as_of) if isinstance(as_of, str) else as_of,
                                 scopes=self._scopes,
                                 progress=self._ticker,
                                 made=self._note_made,
@@ -146,6 +152,26 @@ class Run:
                 return self._databases[volume]
 
             yield database
+
+    @contextmanager
+    def _tried_once(self, url: DatabaseUrl | None) -> Iterator[None]:
+        """Have a server that cannot be reached waited for once, and not for each volume.
+
+        Raises:
+            NoConnectionError: It could not be, the last time.
+        """
+        if url in self._refused:
+            message = (
+                f"{self._refused[url]}\n"
+                "This is how it failed before: in one session it is tried once."
+            )
+            raise NoConnectionError(message)
+        try:
+            yield
+        except NoConnectionError as error:
+            if error.lasting:
+                self._refused[url] = str(error)
+            raise
 
     def _images(self) -> Images | None:
         """Return where datasets are kept in pytest's cache, if there is one, and it is wanted."""
@@ -196,8 +222,8 @@ class Run:
         rows = f"{sum(stats.counts.values()):,} rows"
         if stats.from_cache:
             rows += " from the cache"
-        label = ", ".join([stats.volume, *others, *filter(None, [remark]), rows])
-        told = (label, stats.seconds, names_server(str(url)))
+        label = ", ".join([stats.volume, *others, rows])
+        told = (label, stats.seconds, names_server(str(url)), remark)
         self._news.setdefault(_MADE, []).append(told)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -302,10 +328,12 @@ class Run:
             self._told = True
             reporter.ensure_newline()
             reporter.write_line(f"demodata: {news[_SETTINGS]}")
-        for label, seconds, on_server in news.get(_MADE, ()):
+        for label, seconds, on_server, remark in news.get(_MADE, ()):
             if on_server:
                 self._expect_sigterm()
             self._made.setdefault(label, []).append(seconds)
+            if remark and remark not in self._remarks:
+                self._remarks.append(remark)
 
     def _keep(
         self,

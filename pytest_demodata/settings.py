@@ -19,7 +19,7 @@ from pytest_demodata.defaults import (
     LATEST_AS_OF,
     PACKAGED_LOCALES,
 )
-from pytest_demodata.errors import LocaleError, SettingError, did_you_mean
+from pytest_demodata.errors import LocaleError, SettingError, did_you_mean, without_a_country
 from pytest_demodata.urls import DatabaseUrl, read_url
 
 if TYPE_CHECKING:
@@ -68,14 +68,14 @@ class Setting(NamedTuple):
         name: Its name in `Settings`; the option, variable and ini key follow from it.
         default: What it is where nobody gives it.
         read: Turns what users write into its value.
-        help: What it decides.
+        decides: What it decides.
         is_switch: Whether its option takes no value.
     """
 
     name: str
     default: object
     read: Callable[[str], object]
-    help: str
+    decides: str
     is_switch: bool = False
 
     @property
@@ -93,6 +93,12 @@ class Setting(NamedTuple):
         """The variable of the environment."""
         return self.ini.upper()
 
+    @property
+    def help(self) -> str:
+        """What it decides, and where else it can be given, first the place that goes before."""
+        default = "no" if self.is_switch else self.default
+        return f"{self.decides} (environment: {self.variable}; ini: {self.ini}; default: {default})"
+
 
 def read_settings(sources: Callable[[Setting], Mapping[str, str | None]]) -> Settings:
     """Read all settings.
@@ -105,6 +111,11 @@ def read_settings(sources: Callable[[Setting], Mapping[str, str | None]]) -> Set
     """
     values = {setting.name: _read(setting, sources(setting)) for setting in SETTINGS}
     return Settings(**values)  # type: ignore[arg-type]
+
+
+def place_of(sources: Mapping[str, str | None]) -> str:
+    """Return the place that is heard, or nothing where none says anything."""
+    return next((place for place, text in sources.items() if text), "")
 
 
 def _read(setting: Setting, sources: Mapping[str, str | None]) -> object:
@@ -193,13 +204,13 @@ def read_locale(text: str) -> str:
     locale = text.strip()
     if locale in PACKAGED_LOCALES:
         return locale
-    known = _locales_of_faker() | set(PACKAGED_LOCALES)
+    known = sorted(_locales_of_faker() | set(PACKAGED_LOCALES))
     if locale in known:
         return locale
-    message = (
+    message = without_a_country(locale, known) or (
         f"The locale is {text!r}.\n"
         f"Allowed: {', '.join(PACKAGED_LOCALES)}, which the package has, and those of "
-        f"Faker.{did_you_mean(locale, sorted(known))}"
+        f"Faker that name a country.{did_you_mean(locale, known)}"
     )
     raise LocaleError(message)
 
@@ -208,7 +219,7 @@ def _locales_of_faker() -> set[str]:
     spec = find_spec("faker")
     folders = spec.submodule_search_locations if spec else None
     found = (path for folder in folders or () for path in Path(folder).glob("providers/*/*/"))
-    return {path.name for path in found if re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", path.name)}
+    return {path.name for path in found if re.fullmatch(r"[a-z]{2,3}_[A-Z]{2}", path.name)}
 
 
 SETTINGS: Final = (
@@ -227,7 +238,9 @@ SETTINGS: Final = (
         "database: sqlite:// (in memory), sqlite:///file, postgresql+psycopg://…, "
         "mysql+pymysql://… or mariadb+pymysql://…",
     ),
-    Setting("locale", DEFAULT_LOCALE, read_locale, "locale of names, places and taxes"),
+    Setting(
+        "locale", DEFAULT_LOCALE, read_locale, "locale of names, places and taxes, such as de_DE"
+    ),
     Setting(
         "as_of",
         DEFAULT_AS_OF,

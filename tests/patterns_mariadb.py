@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _INSTEAD: Final = (
     "On MariaDB and MySQL it commits whatever is open, or leaves the database of the test. Use "
-    "CREATE TEMPORARY TABLE, or commit() and rollback() of the session or connection."
+    "CREATE or DROP TEMPORARY TABLE, or commit() and rollback() of the session or connection."
 )
 
 

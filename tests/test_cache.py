@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, Final, Protocol
@@ -583,6 +584,27 @@ def test_who_makes_an_image_is_waited_for(kept: Images) -> None:
         kept.keep("a" * 32, _write(b"one"))
     thread.join()
     assert found[0] is not None
+
+
+@pytest.mark.parametrize(
+    ("age", "held", "stays"),
+    [(0, False, True), (90, False, False), (90, True, True), (90_000, True, False)],
+)
+def test_the_lock_of_a_killed_run_goes(
+    kept: Images, tmp_path: Path, age: float, *, held: bool, stays: bool
+) -> None:
+    """As soon as somebody keeps another image; one that is held, and half an image, after a day."""
+    path = tmp_path / "images" / f"{'a' * 32}.lock"
+    path.parent.mkdir()
+    unfinished = path.with_suffix(".unfinished")
+    for each in (path, unfinished):
+        each.touch()
+        os.utime(each, (time.time() - age,) * 2)
+    with kept.making("a" * 32) if held else nullcontext():
+        kept.keep("b" * 32, _write(b"two"))
+        assert path.exists() == stays
+        assert unfinished.exists() == (age < 86_400)
+    assert kept.find("b" * 32) is not None
 
 
 def test_nobody_waits_for_ever(kept: Images, monkeypatch: pytest.MonkeyPatch) -> None:

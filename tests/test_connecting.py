@@ -16,7 +16,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 
 from pytest_demodata.databases import connecting
 from pytest_demodata.databases.connecting import connected
-from pytest_demodata.errors import DatabaseSetupError
+from pytest_demodata.errors import NoConnectionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,9 +31,21 @@ HOST_AND_PORT: Final = "Start the server, or correct host and port."
 WHICH_SERVER: Final = (
     "Look which server has this port, and correct the port or the scheme of the URL."
 )
+WHICH_OR_MORE_TIME: Final = f"{WHICH_SERVER[:-1]}; or give it more time: ?connect_timeout=60."
 USER: Final = (
     "Correct user and password; write %40 for an '@' in them, %2F for a '/', %25 for a '%'."
 )
+GIVE_ONE: Final = (
+    "Give it one, as user:password@host, best in DEMODATA_URL; write %40 for an '@' in it, %2F for "
+    "a '/', %25 for a '%'."
+)
+CREATE_USER: Final = (
+    "Create the role, or correct the user; where the URL names none, it is that of the operating "
+    "system."
+)
+LOGIN: Final = "ALTER ROLE … LOGIN lets the role, or name another user."
+FROM_HERE: Final = "Correct user and database, or have the server let them in from here."
+RIGHT: Final = "Grant it, or name another database; its own tables stay as they are."
 CREATE: Final = "Create it, or name one that is there; its own tables stay as they are."
 MORE_TIME: Final = "Correct host and port, or give it more time: ?connect_timeout=60."
 FEWER: Final = (
@@ -48,7 +60,7 @@ OTHERWISE: Final = "Try the URL with a client of the database's own."
 
 def _refusal(url: URL, **connect_args: object) -> list[str]:
     """Return what is said where there is no connection; no part of it shows the password."""
-    with pytest.raises(DatabaseSetupError) as caught, connected(url, **connect_args):
+    with pytest.raises(NoConnectionError) as caught, connected(url, **connect_args):
         raise AssertionError(url)
     error = caught.value
     assert error.__context__ is error.__cause__ is None
@@ -275,7 +287,46 @@ def test_a_password_that_is_wrong_on_mariadb(user: URL) -> None:
     assert said.startswith(f"pymysql says: 1045 Access denied for user '{user.username}'@")
     assert remedy == USER
     assert _refusal(_without_password(user).update_query_dict({"password": WORD}))[2] == remedy
-    assert _refusal(user.set(database="mysql"))[2] == remedy
+
+
+def test_what_mariadb_lets_a_user_in_for(user: URL) -> None:
+    """A password that the URL lacks, and a database that is not theirs, are no wrong password."""
+    what, said, remedy = _refusal(_without_password(user))
+    assert what.endswith(
+        f"for user {user.username!r} and database {user.database!r}: it does not let this user "
+        "in, and the URL has no password."
+    )
+    assert said.startswith(f"pymysql says: 1045 Access denied for user '{user.username}'@")
+    assert remedy == GIVE_ONE
+    what, said, remedy = _refusal(user.set(database="mysql"))
+    assert what.endswith(" and database 'mysql': this user has no right to the database.")
+    assert said.startswith("pymysql says: 1044 ")
+    assert remedy == RIGHT
+
+
+@pytest.fixture
+def role(postgresql_url: URL) -> Iterator[str]:
+    """A role of PostgreSQL's that may not log in."""
+    name = f"demodata_{secrets.token_hex(4)}"
+    engine = create_engine(postgresql_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {name} NOLOGIN")
+        yield name
+        connection.exec_driver_sql(f"DROP ROLE {name}")
+    engine.dispose()
+
+
+def test_a_role_that_postgresql_does_not_let_in(postgresql_url: URL, role: str) -> None:
+    """That there is none is told from one that may not."""
+    what, said, remedy = _refusal(postgresql_url.set(username=f"{role}_x"))
+    assert f"for user '{role}_x' and database " in what
+    assert what.endswith(": there is no such user.")
+    assert said.endswith(f'FATAL:  role "{role}_x" does not exist')
+    assert remedy == CREATE_USER
+    what, said, remedy = _refusal(postgresql_url.set(username=role))
+    assert what.endswith(": this user may not log in.")
+    assert said.endswith(f'FATAL:  role "{role}" is not permitted to log in')
+    assert remedy == LOGIN
 
 
 def test_a_connection_limit_on_mariadb(user: URL) -> None:
@@ -313,14 +364,14 @@ def test_a_connection_limit_on_postgresql(postgresql_url: URL) -> None:
         (
             "28000",
             'no pg_hba.conf entry for host "1.2.3.4", user "u", database "d", no encryption',
-            "it does not let this user in with this password",
-            USER,
+            "it lets no such user in from this machine",
+            FROM_HERE,
         ),
         (
-            "28000",
-            'role "u" does not exist',
-            "it does not let this user in with this password",
-            USER,
+            "42501",
+            'permission denied for database "d"',
+            "this user has no right to the database",
+            RIGHT,
         ),
         ("53300", "sorry, too many clients already", "it has no connection left", FEWER),
         (
@@ -350,9 +401,11 @@ def test_a_password_that_postgresql_asks_for_in_vain() -> None:
     """A URL without one is told from a wrong one by the driver's words."""
     with _listening(_postgresql("28P01", "never said")) as port:
         what, said, remedy = _refusal(_without_password(PG.set(port=port)))
-    assert what.endswith(": it does not let this user in with this password.")
+    assert what.endswith(
+        "for user 'u' and database 'd': it does not let this user in, and the URL has no password."
+    )
     assert said.endswith("no password supplied")
-    assert remedy == USER
+    assert remedy == GIVE_ONE
 
 
 @pytest.mark.parametrize(
@@ -362,19 +415,20 @@ def test_a_password_that_postgresql_asks_for_in_vain() -> None:
         (
             MY,
             "what listens there says nothing, as a server of another kind does, or one that hangs",
-            WHICH_SERVER,
+            WHICH_OR_MORE_TIME,
         ),
     ],
     ids=["psycopg", "pymysql"],
 )
+@pytest.mark.parametrize("query", [{}, {"connect_timeout": "2"}], ids=str)
 def test_a_server_that_says_nothing(
-    monkeypatch: pytest.MonkeyPatch, url: URL, what: str, remedy: str
+    monkeypatch: pytest.MonkeyPatch, url: URL, what: str, remedy: str, query: dict[str, str]
 ) -> None:
-    """It is waited for as long as is said, and no longer."""
-    monkeypatch.setattr(connecting, "PATIENCE", 2)
+    """It is waited for as long as is said, by us or in the URL, and no longer."""
+    monkeypatch.setattr(connecting, "PATIENCE", 20 if query else 2)
     with _listening(_silent) as port:
         begun = monotonic()
-        sentences = _refusal(url.set(port=port))
+        sentences = _refusal(url.set(port=port).update_query_dict(query))
         assert 1.5 < monotonic() - begun < 5
     assert sentences[0].endswith(f": {what}.")
     assert sentences[2] == remedy
@@ -386,7 +440,7 @@ def test_a_url_of_one_server_and_the_port_of_another(
     """Neither waits for the other one to begin."""
     monkeypatch.setattr(connecting, "PATIENCE", 1)
     mysql = MY.set(host=postgresql_url.host, port=postgresql_url.port or 5432)
-    assert _refusal(mysql)[2] == WHICH_SERVER
+    assert _refusal(mysql)[2] == WHICH_OR_MORE_TIME
     for mode in ("prefer", "disable"):
         url = PG.set(host=mariadb_url.host, port=mariadb_url.port or 3306)
         what, _, remedy = _refusal(url.update_query_dict({"sslmode": mode}))
@@ -436,6 +490,67 @@ def test_an_option_that_the_driver_refuses(
     assert sentences[1:] == [f"{url.get_driver_name()} says: {said}", OPTION]
 
 
+# What a run makes of it
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "tried"),
+    [
+        ("3D000", 'database "d" does not exist', ["first", "again", "again"]),
+        ("57P03", "the database system is starting up", ["first", "first", "first"]),
+    ],
+)
+def test_a_run_tries_once(
+    pytester: pytest.Pytester, code: str, said: str, tried: list[str]
+) -> None:
+    """What failed for one volume is told for the others, unless it may have changed since."""
+    pytester.makepyfile("""
+        def test_one(demo_db_small): pass
+        def test_two(demo_db_medium): pass
+        def test_three(demo_db): pass
+    """)
+    clients: list[socket.socket] = []
+    answer = _postgresql(code, said)
+
+    def counted(client: socket.socket) -> None:
+        clients.append(client)
+        answer(client)
+
+    with _listening(counted) as port:
+        url = f"postgresql+psycopg://u:{WORD}@127.0.0.1:{port}/d"
+        result = pytester.runpytest_inprocess(f"--demodata-url={url}")
+    result.assert_outcomes(errors=3)
+    assert len(clients) == tried.count("first")
+    printed = result.stdout.str()
+    assert printed.count(f"\nNo connection to PostgreSQL at 127.0.0.1, port {port}, for ") == 3
+    assert printed.count("\nThis is how it failed before: in one session it is tried once.") == (
+        tried.count("again")
+    )
+    assert WORD not in printed
+
+
+def test_each_url_is_tried(pytester: pytest.Pytester) -> None:
+    """What one server refuses says nothing of another, and is remembered when it is asked again."""
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def demodata_url(request):
+            return request.param
+
+        URLS = ["postgresql+psycopg://u@127.0.0.1:1/d", "sqlite://"]
+
+        @pytest.mark.parametrize("demodata_url", URLS, indirect=True)
+        def test_one(demo_db_small): pass
+
+        @pytest.mark.parametrize("demodata_url", URLS, indirect=True)
+        def test_two(demo_db_medium): pass
+    """)
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(passed=2, errors=2)
+    assert result.stdout.str().count("This is how it failed before") == 1
+
+
 # What cannot be had here
 
 
@@ -452,6 +567,12 @@ class _DriverError(Exception):
     [
         (MY, _DriverError(1040, "Too many connections"), "it has no connection left", FEWER),
         (MY, _DriverError(1053, "Server shutdown"), "it is starting or stopping", READY),
+        (
+            MY,
+            _DriverError(1130, "Host 'h' is not allowed to connect to this MariaDB server"),
+            "it lets no such user in from this machine",
+            FROM_HERE,
+        ),
         (
             MY,
             _DriverError(2003, "Can't connect to MySQL server on 'h' (timed out)"),

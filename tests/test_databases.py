@@ -12,6 +12,7 @@ import sqlite3
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
@@ -34,6 +35,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Numeric,
+    SingletonThreadPool,
     StaticPool,
     String,
     Table,
@@ -58,7 +60,12 @@ from pytest_demodata.databases import Database, database_of, mysql
 from pytest_demodata.defaults import DEFAULT_AS_OF, DEFAULT_SEED
 from pytest_demodata.digests import digest_of_plan, digest_of_table
 from pytest_demodata.engine import Chunk, Plan
-from pytest_demodata.errors import GenerationError, IsolationWarning
+from pytest_demodata.errors import (
+    GenerationError,
+    GenerationRunningError,
+    IsolationWarning,
+    StageError,
+)
 from pytest_demodata.invoicing import Base, ProductCategory
 from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.isolation import in_this_process
@@ -67,7 +74,7 @@ from pytest_demodata.volumes import parse_volume
 from pytest_demodata.words import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import URL, Dialect, Engine
@@ -716,6 +723,55 @@ def test_two_databases_in_memory_are_two(engine: Engine) -> None:
     with other.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM invoices")) == 75
     other.dispose()
+
+
+_SHARING: Final[dict[str, dict[str, Any]]] = {
+    "static": {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}},
+    "thread": {"poolclass": SingletonThreadPool},
+}
+
+
+@pytest.mark.parametrize("second", ["engine", "connection", "reset"])
+@pytest.mark.parametrize("pool", _SHARING)
+def test_who_is_refused_on_a_shared_connection_leaves_it_alone(pool: str, second: str) -> None:
+    """The generation that runs goes on, and the foreign keys are looked at afterwards."""
+    engine = prepare_sqlite(create_engine("sqlite://", **_SHARING[pool]))
+    refused: list[str] = []
+
+    def progress(stage: str, _done: int, _total: int) -> None:
+        if stage in refused:
+            return
+        refused.append(stage)
+        other = DataGenerator(connection if second == "connection" else engine)
+        action: Callable[[], object] = other.reset if second == "reset" else other.generate
+        with pytest.raises(GenerationRunningError):
+            action()
+
+    with engine.connect() as connection:
+        assert DataGenerator(engine, progress=progress).generate("small").counts["invoices"] == 75
+        assert refused == ["foundation", "customers", "products", "invoices"]
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        assert connection.scalar(text("SELECT count(*) FROM invoices")) == 75
+    engine.dispose()
+
+
+def test_threads_on_a_shared_connection() -> None:
+    """One of them generates, and the others are refused, or find its rows."""
+    engine = prepare_sqlite(create_engine("sqlite://", **_SHARING["static"]))
+
+    def generate(_: int) -> str:
+        try:
+            DataGenerator(engine).generate("small")
+        except (GenerationRunningError, StageError) as error:
+            return type(error).__name__
+        return "generated"
+
+    with ThreadPoolExecutor(4) as threads:
+        outcomes = list(threads.map(generate, range(4)))
+    assert outcomes.count("generated") == 1
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    engine.dispose()
 
 
 # MariaDB: CREATE TABLE commits

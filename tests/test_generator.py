@@ -409,12 +409,20 @@ def test_reset_empties_the_tables_and_nothing_else(connection: Connection) -> No
     """After reset() the dataset's tables are empty, and the user's keep their rows."""
     generator = DataGenerator(connection)
     generator.reset()
-    generator.generate("small")
-    generator.reset()
-    assert not any(_counts(connection).values())
-    assert connection.scalar(text("SELECT word FROM mine")) == "kept"
-    with pytest.raises(StageError):
+    with pytest.raises(StageError, match="has generated nothing yet"):
         generator.stats()
+    generator.generate("small")
+    for _ in range(2):
+        generator.reset()
+        assert not any(_counts(connection).values())
+        assert connection.scalar(text("SELECT word FROM mine")) == "kept"
+        with pytest.raises(StageError) as caught:
+            generator.stats()
+        assert str(caught.value) == (
+            "This generator has no dataset any more: reset() has emptied the tables.\n"
+            "Call generate() or a stage first."
+        )
+    assert generator.generate("small").counts["invoices"] == 75
 
 
 def test_stats_say_what_was_generated(engine: Engine) -> None:
@@ -607,7 +615,8 @@ def test_a_bad_date_is_refused(engine: Engine, as_of: Any) -> None:
     with pytest.raises(SettingError) as error:
         DataGenerator(engine, as_of=as_of)
     assert str(error.value) == (
-        f"The reference date as_of is {as_of!r}.\nAllowed: a date from 1010-01-01 to 9990-12-31."
+        f"The reference date as_of is {as_of!r}.\nAllowed: a date from 1010-01-01 to "
+        "9990-12-31, such as datetime.date(2025, 12, 31)."
     )
 
 

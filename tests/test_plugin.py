@@ -508,7 +508,8 @@ BAD: Final = [
         "locale",
         "xx_XX",
         "The locale is 'xx_XX'.\n"
-        "Allowed: de_DE, en_US, ja_JP, which the package has, and those of Faker.",
+        "Allowed: de_DE, en_US, ja_JP, which the package has, and those of Faker that name a "
+        "country.",
     ),
     (
         "as_of",
@@ -573,18 +574,58 @@ def test_what_can_never_be_generated_stops_the_run_at_once(
     assert "\n".join(result.errlines).strip() == f"ERROR: {option.partition('=')[0]}: {sentence}"
 
 
-def test_a_volume_that_the_dataset_cannot_have_stops_the_run_at_once(
-    run: Run, pytester: pytest.Pytester
+NO_CUSTOMERS: Final = (
+    "has too few rows of 'customers': 'invoices.customer_id' needs 1 different ones at a time, and "
+    "of the 0 only 0 can always be drawn.\nAllowed: a volume with more rows of 'customers'."
+)
+FEW_PRODUCTS: Final = (
+    "has too few rows of 'products': 'invoice_line_items.product_id' needs 8 different ones at a "
+    "time, and of the 10 only {} can always be drawn.\n"
+    "Allowed: a volume with more rows of 'products'."
+)
+
+
+@pytest.mark.parametrize(
+    ("counts", "options", "sentence", "least"),
+    [
+        (
+            "customers=0,products=20,invoices=5",
+            [],
+            NO_CUSTOMERS,
+            "customers=1,products=20,invoices=5",
+        ),
+        (
+            "customers=9,products=10,invoices=8",
+            ["-n2"],
+            FEW_PRODUCTS.format(6),
+            "customers=9,products=12,invoices=8",
+        ),
+        (
+            "customers=9,products=10,invoices=8",
+            ["--demodata-seed=3", "--demodata-as-of=2024-01-05"],
+            FEW_PRODUCTS.format(5),
+            "customers=9,products=13,invoices=8",
+        ),
+    ],
+)
+def test_a_volume_that_the_dataset_cannot_have_stops_the_run_at_once(  # noqa: PLR0913, PLR0917 - fixtures and parameters
+    run: Run,
+    pytester: pytest.Pytester,
+    counts: str,
+    options: list[str],
+    sentence: str,
+    least: str,
 ) -> None:
     """Counts that do not fit each other are a usage error, where tests use them."""
+    option = f"--demodata-volume={counts}"
     pytester.makepyfile("def test_it(demo_db): pass")
-    result = run("--demodata-volume=customers=0,products=20,invoices=5")
+    result = run(option, *options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
+    place, _, volume = option.partition("=")
     assert "\n".join(result.errlines).strip() == (
-        "ERROR: Volume 'customers=0,products=20,invoices=5' has too few rows of 'customers': "
-        "'invoices.customer_id' needs 1 different ones at a time, and of the 0 only 0 can always "
-        "be drawn.\nAllowed: a volume with more rows of 'customers'."
+        f"ERROR: {place}: Volume {volume!r} {sentence}\nThe least that works is {least}."
     )
+    run(f"--demodata-volume={least}", *options).assert_outcomes(passed=1)
 
 
 def test_a_volume_that_the_dataset_cannot_have_matters_only_where_it_is_used(
@@ -598,6 +639,10 @@ def test_a_volume_that_the_dataset_cannot_have_matters_only_where_it_is_used(
 
 TEXTS_ALLOWED: Final = "Allowed: a text such as 'sqlite://', or a URL of SQLAlchemy's."
 
+DATES_ALLOWED: Final = (
+    "Allowed: a date from 1010-01-01 to 9990-12-31, such as datetime.date(2025, 12, 31)."
+)
+
 FILE: Final = "small, url sqlite:///x.db, 572 rows"
 
 REDEFINED_WRONG: Final = [
@@ -610,14 +655,18 @@ REDEFINED_WRONG: Final = [
     ),
     (
         "demodata_as_of",
-        "'2025-01-01'",
-        "The reference date as_of is '2025-01-01'.\nAllowed: a date from 1010-01-01 to 9990-12-31.",
+        "'31.12.2025'",
+        "The reference date is '31.12.2025'.\nAllowed: a date as YYYY-MM-DD, such as 2025-12-31.",
+    ),
+    (
+        "demodata_as_of",
+        "20251231",
+        f"The reference date as_of is 20251231.\n{DATES_ALLOWED}",
     ),
     (
         "demodata_as_of",
         "datetime.date(9, 1, 1)",
-        "The reference date as_of is datetime.date(9, 1, 1).\n"
-        "Allowed: a date from 1010-01-01 to 9990-12-31.",
+        f"The reference date as_of is datetime.date(9, 1, 1).\n{DATES_ALLOWED}",
     ),
     ("demodata_url", "None", f"The URL is None.\n{TEXTS_ALLOWED}"),
     (
@@ -694,6 +743,8 @@ def test_a_setting_redefined_as_something_wrong(
         ("demodata_locale", "'de_DE'", "small, locale de_DE, 572 rows"),
         ("demodata_as_of", "datetime.date(2020, 1, 1)", "small, as_of 2020-01-01, 572 rows"),
         ("demodata_as_of", "datetime.datetime(2020, 1, 1)", "small, as_of 2020-01-01, 572 rows"),
+        ("demodata_as_of", "'2020-01-01'", "small, as_of 2020-01-01, 572 rows"),
+        ("demodata_as_of", "'2025-12-31'", "small, 572 rows"),
         ("demodata_url", "sqlalchemy.URL.create('sqlite')", "small, 572 rows"),
         ("demodata_url", "sqlalchemy.make_url('sqlite:///x.db')", FILE),
         ("demodata_url", "'sqlite:///x.db'", FILE),
@@ -711,6 +762,8 @@ def test_a_setting_redefined(
             expected = {code}
             if isinstance(expected, datetime.datetime):
                 expected = expected.date()
+            if "{fixture}" == "demodata_as_of" and isinstance(expected, str):
+                expected = datetime.date.fromisoformat(expected)
             if "{fixture}" != "demodata_url":
                 assert getattr(demo_db_small, "{fixture}".removeprefix("demodata_")) == expected
     """)
@@ -894,7 +947,7 @@ def test_nothing_is_loaded_where_no_test_runs(
             print("OURS", *sorted(name for name in sys.modules if "pytest_demodata" in name))
     """)
     pytester.makepyfile("def test_large(demo_db_large, demodata_url): pass")
-    options = ["-p", "no:faker", "-p", "no:randomly"]
+    options = [f"-pno:{name}" for name in ("faker", "randomly", "sqla")]
     result = start(
         *options,
         "--setup-plan",
@@ -917,16 +970,26 @@ def test_help_markers_and_fixtures_are_shown(run: Run, pytester: pytest.Pytester
             "  --demodata-volume=VALUE",
             "                        volume of demo_db: small, medium, large, huge, a",
             "                        multiple (large*10), or counts",
-            "                        (customers=50,products=20,invoices=500)",
+            "                        (customers=50,products=20,invoices=500) (environment:",
+            "                        DEMODATA_VOLUME; ini: demodata_volume; default: medium)",
             "  --demodata-seed=VALUE",
-            "                        seed of the data: any whole number",
+            "                        seed of the data: any whole number (environment:",
+            "                        DEMODATA_SEED; ini: demodata_seed; default: 42)",
             "  --demodata-url=VALUE  database: sqlite:// (in memory), sqlite:///file,",
             "                        postgresql+psycopg://…, mysql+pymysql://… or",
-            "                        mariadb+pymysql://…",
+            "                        mariadb+pymysql://… (environment: DEMODATA_URL; ini:",
+            "                        demodata_url; default: sqlite://)",
             "  --demodata-locale=VALUE",
-            "                        locale of names, places and taxes",
+            "                        locale of names, places and taxes, such as de_DE",
+            "                        (environment: DEMODATA_LOCALE; ini: demodata_locale;",
+            "                        default: en_US)",
             "  --demodata-as-of=VALUE",
             "                        date that all dates of the data hang on, as YYYY-MM-DD",
+            "                        (environment: DEMODATA_AS_OF; ini: demodata_as_of;",
+            "                        default: 2025-12-31)",
+            "  --demodata-no-cache   generate all data anew, and keep none of it in pytest's",
+            "                        cache for later runs (environment: DEMODATA_NO_CACHE;",
+            "                        ini: demodata_no_cache; default: no)",
         ]
     )
     for name in VARIABLES:

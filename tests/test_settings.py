@@ -20,6 +20,7 @@ from pytest_demodata.settings import (
     read_settings,
     read_volume,
 )
+from pytest_demodata.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +37,9 @@ VOLUMES_ALLOWED = (
     "Allowed: small, medium, large, huge; a multiple such as large*10; or counts such as "
     "customers=50,products=20,invoices=500."
 )
-LOCALES_ALLOWED = "Allowed: de_DE, en_US, ja_JP, which the package has, and those of Faker."
+LOCALES_ALLOWED = (
+    "Allowed: de_DE, en_US, ja_JP, which the package has, and those of Faker that name a country."
+)
 
 FIRST = {"volume": "large", "seed": "7", "url": "sqlite:///:memory:", "locale": "de_DE"}
 FIRST |= {"as_of": "2024-02-29", "no_cache": "yes"}
@@ -210,10 +213,28 @@ def test_no_date(text: str) -> None:
     )
 
 
-@pytest.mark.parametrize("locale", AVAILABLE_LOCALES)
+@pytest.mark.parametrize("locale", [each for each in AVAILABLE_LOCALES if "_" in each])
 def test_every_locale_of_faker_is_known(locale: str) -> None:
     """Without loading Faker, just its locales are told from others."""
     assert read_locale(f" {locale} ") == locale
+
+
+@pytest.mark.parametrize("locale", [each for each in AVAILABLE_LOCALES if "_" not in each])
+def test_a_language_is_no_locale(locale: str) -> None:
+    """Faker has words for some, and for their places and taxes nothing, or those of America."""
+    regional = [each for each in AVAILABLE_LOCALES if each.startswith(f"{locale}_")]
+    messages = set()
+    for read in (read_locale, words_of):
+        with pytest.raises(LocaleError) as caught:
+            read(locale)
+        messages.add(str(caught.value))
+    if regional:
+        assert messages == {
+            f"The locale is {locale!r}, a language without a country, which decides places and "
+            f"taxes.\nAllowed: {', '.join(sorted(regional))}."
+        }
+    else:
+        assert all("of Faker" in each and "that name a country." in each for each in messages)
 
 
 @pytest.mark.parametrize("text", ["de-DE", "DE_DE", "de_DE.UTF-8"])

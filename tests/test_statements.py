@@ -329,6 +329,12 @@ def test_what_names_a_savepoint(kind: str, case: tuple[str, Effect, str]) -> Non
     assert (statement.effect, statement.savepoint) == (effect, name)
 
 
+TEMPORARY_ON_IT: Final = (
+    "On MariaDB and MySQL it commits whatever is open, or leaves the database of the test. Use "
+    "CREATE or DROP TEMPORARY TABLE, or commit() and rollback() of the session or connection."
+)
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "instead"),
     [
@@ -336,7 +342,7 @@ def test_what_names_a_savepoint(kind: str, case: tuple[str, Effect, str]) -> Non
         ("postgresql", "COMMIT", COMMIT_ON_IT),
         ("postgresql", "SELECT 1; COMMIT", "Run the statements one by one, and call commit() or "),
         ("mariadb", "COMMIT", COMMIT_ON_IT),
-        ("mariadb", "DROP TABLE t", "On MariaDB and MySQL it commits whatever is open, or leaves "),
+        ("mariadb", "DROP TABLE t", TEMPORARY_ON_IT),
     ],
 )
 def test_what_to_do_instead(kind: str, text: str, instead: str) -> None:

@@ -10,7 +10,7 @@ from warnings import catch_warnings, simplefilter
 
 from sqlalchemy import NullPool, create_engine
 
-from pytest_demodata.errors import DatabaseSetupError
+from pytest_demodata.errors import NoConnectionError
 from pytest_demodata.isolation import in_this_process
 from pytest_demodata.urls import SERVERS, url_of
 
@@ -29,10 +29,12 @@ class _Fault(NamedTuple):
     Attributes:
         what: What it is.
         remedy: What to do.
+        lasting: Whether it is the same a moment later.
     """
 
     what: str
     remedy: str
+    lasting: bool = True
 
 
 class _Driver(NamedTuple):
@@ -40,7 +42,7 @@ class _Driver(NamedTuple):
 
     Attributes:
         port: Where its server listens if the URL does not say.
-        limits: Its arguments that bound the time of connecting.
+        limits: Its arguments that bound the time of connecting, first the one that users know.
         lifted: The attribute of its connections with the last of the limits, if that would
             bound every later statement as well.
         faults: For a pattern of what it says, what is wrong; the first one that fits.
@@ -60,7 +62,8 @@ _SLOW: Final = _Fault(
 )
 _SILENT: Final = _Fault(
     "what listens there says nothing, as a server of another kind does, or one that hangs",
-    "Look which server has this port, and correct the port or the scheme of the URL.",
+    "Look which server has this port, and correct the port or the scheme of the URL; or give it "
+    "more time: ?connect_timeout=60.",
 )
 _FOREIGN: Final = _Fault(
     "what listens there is a server of another kind",
@@ -73,6 +76,27 @@ _REFUSED: Final = _Fault(
     "it does not let this user in with this password",
     "Correct user and password; write %40 for an '@' in them, %2F for a '/', %25 for a '%'.",
 )
+_NO_PASSWORD: Final = _Fault(
+    "it does not let this user in, and the URL has no password",
+    "Give it one, as user:password@host, best in DEMODATA_URL; write %40 for an '@' in it, %2F for "
+    "a '/', %25 for a '%'.",
+)
+_NO_USER: Final = _Fault(
+    "there is no such user",
+    "Create the role, or correct the user; where the URL names none, it is that of the operating "
+    "system.",
+)
+_NO_LOGIN: Final = _Fault(
+    "this user may not log in", "ALTER ROLE … LOGIN lets the role, or name another user."
+)
+_NOT_FROM_HERE: Final = _Fault(
+    "it lets no such user in from this machine",
+    "Correct user and database, or have the server let them in from here.",
+)
+_NO_RIGHT: Final = _Fault(
+    "this user has no right to the database",
+    "Grant it, or name another database; its own tables stay as they are.",
+)
 _UNKNOWN: Final = _Fault(
     "there is no such database",
     "Create it, or name one that is there; its own tables stay as they are.",
@@ -81,9 +105,12 @@ _FULL: Final = _Fault(
     "it has no connection left",
     "Each volume, on each worker of pytest-xdist, holds one for the whole session: run fewer "
     "workers, or raise the limit.",
+    lasting=False,
 )
 _STARTING: Final = _Fault(
-    "it is starting or stopping", "Wait until it is ready before the tests begin."
+    "it is starting or stopping",
+    "Wait until it is ready before the tests begin.",
+    lasting=False,
 )
 _UNSAFE: Final = _Fault(
     "they find no encryption that both accept",
@@ -107,8 +134,12 @@ _DRIVERS: Final = {
             (r"timeout expired", _SLOW),
             (r'FATAL: +database ".*" does not exist', _UNKNOWN),
             (r"too many (clients|connections)|remaining connection slots", _FULL),
-            (r"authentication failed|no password supplied|no pg_hba\.conf entry", _REFUSED),
-            (r'FATAL: +role ".*" (does not exist|is not permitted to log in)', _REFUSED),
+            (r"no password supplied", _NO_PASSWORD),
+            (r"authentication failed", _REFUSED),
+            (r"no pg_hba\.conf entry|pg_hba\.conf rejects", _NOT_FROM_HERE),
+            (r'FATAL: +role ".*" does not exist', _NO_USER),
+            (r'FATAL: +role ".*" is not permitted to log in', _NO_LOGIN),
+            (r"FATAL: +permission denied for database", _NO_RIGHT),
             (r"system is (starting up|shutting down|in recovery|not yet accepting)", _STARTING),
             (r"invalid response to SSL negotiation|expected authentication request", _FOREIGN),
             (r"invalid connection option|invalid .* value|bad value|unrecognized conf", _OPTION),
@@ -127,7 +158,10 @@ _DRIVERS: Final = {
             (r"^2013 .*timed out", _SILENT),
             (r"^1049 ", _UNKNOWN),
             (r"^(1040|1203|1226) ", _FULL),
-            (r"^(1044|1045|1130|1698|1862) ", _REFUSED),
+            (r"^1045 .*\(using password: NO\)", _NO_PASSWORD),
+            (r"^(1045|1698|1862) ", _REFUSED),
+            (r"^1130 ", _NOT_FROM_HERE),
+            (r"^1044 ", _NO_RIGHT),
             (r"^1053 ", _STARTING),
             (r"Packet sequence number wrong", _FOREIGN),
             (r"is not a MariaDB variant", _MYSQL),
@@ -148,7 +182,7 @@ def connected(url: URL, **connect_args: object) -> Iterator[Connection]:
         connect_args: What the driver is given beside the URL.
 
     Raises:
-        DatabaseSetupError: There can be no connection. It shows no secret, and carries nothing of
+        NoConnectionError: There can be no connection. It shows no secret, and carries nothing of
             the driver's, whose tracebacks do.
     """
     with ExitStack() as stack:
@@ -162,12 +196,14 @@ def connected(url: URL, **connect_args: object) -> Iterator[Connection]:
 def _connect(url: URL, connect_args: dict[str, object]) -> Connection:
     driver = _DRIVERS[url.get_driver_name()]
     given = {**url.query, **connect_args}
-    limits = {name: PATIENCE for name in driver.limits if name not in given}
+    patience = str(given.get(driver.limits[0], PATIENCE))
+    limits = {name: patience for name in driver.limits if name not in given}
     try:
-        engine = create_engine(url, poolclass=NullPool, connect_args={**limits, **connect_args})
+        bounded = url.update_query_dict(limits)
+        engine = create_engine(bounded, poolclass=NullPool, connect_args=connect_args)
         connection = engine.connect()
     except Exception as error:  # noqa: BLE001 - each driver has errors of its own
-        message = _sentences(url, driver, error)
+        refusal = _refusal(url, driver, error)
         _forget(error)
     except BaseException as error:  # noqa: BLE001 - goes on, without what --full-trace would show
         raise error.with_traceback(None)  # noqa: B904 - of what the driver was given
@@ -175,7 +211,7 @@ def _connect(url: URL, connect_args: dict[str, object]) -> Connection:
         if driver.lifted and driver.limits[-1] in limits:
             setattr(connection.connection.driver_connection, driver.lifted, None)
         return connection
-    raise DatabaseSetupError(message)
+    raise refusal
 
 
 def _forget(error: BaseException) -> None:
@@ -194,15 +230,16 @@ def _close(connection: Connection) -> None:
         connection.invalidate()
 
 
-def _sentences(url: URL, driver: _Driver, error: Exception) -> str:
+def _refusal(url: URL, driver: _Driver, error: Exception) -> NoConnectionError:
     """Say what failed, in the words of ours and of the server's, and what to do."""
     words = _words(error)
-    what, remedy = _fault(url, driver, error, words)
+    what, remedy, lasting = _fault(url, driver, error, words)
     shown = url_of(url)
     assert shown is not None  # noqa: S101 - a URL is one
-    return (
+    return NoConnectionError(
         f"No connection to {_place(url, driver)}: {what}.\n"
-        f"{url.get_driver_name()} says: {shown.scrub(words)}\n{remedy}"
+        f"{url.get_driver_name()} says: {shown.scrub(words)}\n{remedy}",
+        lasting=lasting,
     )
 
 

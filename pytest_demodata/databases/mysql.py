@@ -62,7 +62,7 @@ _DDL: Final = (
 )
 _INSTEAD: Final = (
     "On MariaDB and MySQL it commits whatever is open, or leaves the database of the test. Use "
-    "CREATE TEMPORARY TABLE, or commit() and rollback() of the session or connection."
+    "CREATE or DROP TEMPORARY TABLE, or commit() and rollback() of the session or connection."
 )
 _ALONE: Final = "(?!.*,.*=)"
 _MODE: Final = rf"(?:tx|transaction)_(?:read_only|isolation)\b{_ALONE}"

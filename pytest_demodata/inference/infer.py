@@ -52,9 +52,11 @@ from pytest_demodata.recipes.deriving import (
 from pytest_demodata.recipes.drawing import Listed, Sometimes, Standing
 from pytest_demodata.recipes.recipe import ColumnName, Recipe, all_parts
 from pytest_demodata.recipes.referring import (
+    Combination,
     Earlier,
     Matching,
     Once,
+    PartOf,
     Reference,
     Sibling,
 )
@@ -371,6 +373,9 @@ class _TableInference:
             elif len(referring) == 1 and not owned & unique:
                 self._once(referring[0])
                 continue
+            elif not owned & unique and all(len(key.columns) == 1 for key in referring):
+                self._combine(referring)
+                continue
             if unique <= self._given_names | owned:
                 continue
             self._report(
@@ -443,6 +448,15 @@ class _TableInference:
             self._once_of = key.parent.key
         self._columns[key.columns if len(key.columns) > 1 else key.columns[0]] = Once()
         self._distinct |= set(key.columns)
+
+    def _combine(self, keys: Sequence[Key]) -> None:
+        """Give each row a combination of parents that no other has."""
+        tables = tuple(key.parent.key for key in keys)
+        number = ",".join(key.columns[0] for key in keys) + "#combination"
+        self._virtual[number] = Combination(tables)
+        for place, key in enumerate(keys):
+            self._columns[key.columns[0]] = PartOf(number, tables, place)
+            self._distinct.add(key.columns[0])
 
     # Foreign keys
 

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import accumulate, chain, compress, pairwise, repeat
+from math import prod
 from operator import le, ne
 from typing import TYPE_CHECKING, Any
 
@@ -231,6 +232,64 @@ class Once(Referring):
         parents = run.rows(run.key.parent.key)
         if run.total > parents:
             raise _too_few_parents(run, run.total, parents)
+
+
+@dataclass(frozen=True, slots=True)
+class Combination(Recipe):
+    """The number of a combination of rows of several tables, which no other row has.
+
+    Attributes:
+        tables: The tables.
+    """
+
+    tables: tuple[str, ...]
+
+    def draw(self, run: Run) -> Sequence[int]:
+        """Take the rows' places in a permutation of all combinations."""
+        return run.shuffled(self._count(run))
+
+    def check(self, run: Run) -> None:
+        """Look whether there are enough combinations.
+
+        Raises:
+            VolumeError: There are not.
+        """
+        if run.total > self._count(run):
+            message = (
+                f"Volume {run.volume!r} has {run.total:,} rows of {run.table.key!r}, and there are "
+                f"{self._count(run):,} combinations of rows of {', '.join(self.tables)}.\n"
+                f"Allowed: at most as many rows as combinations. Give {run.table.key!r} fewer, by "
+                f"Fill({run.table.key!r}, rows=Fixed({self._count(run)}))."
+            )
+            raise VolumeError(message)
+
+    def _count(self, run: Run) -> int:
+        return prod(map(run.rows, self.tables))
+
+
+@dataclass(frozen=True, slots=True)
+class PartOf(Referring):
+    """The row of one of the tables of a combination.
+
+    Attributes:
+        column: The column with the combination's number.
+        tables: The tables.
+        place: Which of them.
+    """
+
+    column: str
+    tables: tuple[str, ...]
+    place: int
+
+    def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
+        """Read the combination's number."""
+        return [ColumnName(table.key, self.column)]
+
+    def draw(self, run: Run) -> Sequence[int]:
+        """Take the number apart."""
+        below = prod(map(run.rows, self.tables[: self.place]))
+        rows = run.rows(self.tables[self.place])
+        return [number // below % rows for number in run.values(self.column)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import logging
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_demodata.errors import LocaleError, did_you_mean
+from pytest_demodata.errors import LocaleError, did_you_mean, without_a_country
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -53,7 +53,7 @@ def draw_words(locale: str, fallback: Mapping[str, Any]) -> dict[str, Any]:
     each place has one postal code, and nobody has a telephone.
 
     Args:
-        locale: A locale of Faker's.
+        locale: A locale of Faker's that names a country.
         fallback: Words for what Faker does not have, such as products, titles and countries.
 
     Raises:
@@ -62,12 +62,13 @@ def draw_words(locale: str, fallback: Mapping[str, Any]) -> dict[str, Any]:
     import faker  # noqa: PLC0415 - takes 0.2 s, and most runs do not need it
     from faker.config import AVAILABLE_LOCALES  # noqa: PLC0415
 
-    if locale not in AVAILABLE_LOCALES:
-        message = (
+    known = sorted(each for each in AVAILABLE_LOCALES if "_" in each)
+    if locale not in known:
+        message = without_a_country(locale, known) or (
             f"There are no words for the locale {locale!r}.\n"
             "Allowed: de_DE, en_US and ja_JP, which the package has, and the "
-            f"{len(AVAILABLE_LOCALES)} locales of Faker {faker.VERSION}."
-            f"{did_you_mean(locale, AVAILABLE_LOCALES)}"
+            f"{len(known)} locales of Faker {faker.VERSION} that name a country."
+            f"{did_you_mean(locale, known)}"
         )
         raise LocaleError(message)
     _LOG.warning(
