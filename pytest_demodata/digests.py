@@ -102,7 +102,7 @@ def _text(value: Any) -> Any:  # noqa: ANN401 - what JSON has no form of
     if isinstance(value, time):
         return str(value.replace(tzinfo=None))
     if isinstance(value, set | frozenset):
-        return sorted(value)
+        return sorted(value, key=str)
     return str(value)
 
 
@@ -174,6 +174,8 @@ class _Dialect(DefaultDialect):
     """No database's, where values are what they are."""
 
     supports_native_decimal = True
+    _json_serializer = None  # which SQLAlchemy 2.0 gives only to dialects of databases
+    _json_deserializer = None
 
 
 _DIALECT: Final = _Dialect()

@@ -247,6 +247,7 @@ CASES: Final[list[tuple[TypeEngine[Any], Any, Any]]] = [
     (_Moment(), "its own", "its own"),
     (_Amount(), 1_999, Decimal("19.99")),
     (_Amount(), Decimal("0.005"), Decimal("0.005")),
+    (_Amount(), 0.1, 0.1),
     (_Note(), "a", "a"),
 ]
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pytest_demodata.databases.connecting import connected
 from pytest_demodata.databases.default import Database, Scratch, driver_of
 from pytest_demodata.databases.psycopg_facade import PsycopgFacade
-from pytest_demodata.databases.rendering import Form, Forms, escaped, rows_of
+from pytest_demodata.databases.rendering import CLOCK, MOMENT, Form, Forms, escaped, rows_of
 from pytest_demodata.errors import DatabaseSetupError, GenerationRunningError, IsolationWarning
 from pytest_demodata.isolation import execute_raw, in_this_process
 from pytest_demodata.statements import READING, Effect, Grammar, Words
@@ -28,7 +28,7 @@ from pytest_demodata.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import URL, Column, Connection, Dialect, MetaData, Table
@@ -316,11 +316,8 @@ class _CopyForms(Forms):
             return _INTERVAL
         if python_type(kind) is bytes and python_type(impl) is bytes:
             return _BYTES
-        if getattr(impl, "timezone", False):
-            for counted, form in _ZONED.items():
-                if isinstance(kind, counted) and isinstance(impl, counted):
-                    return form
-        return super().form_of(kind, impl, dialect)
+        form = super().form_of(kind, impl, dialect)
+        return _ZONED.get(form, form) if getattr(impl, "timezone", False) else form
 
     def text_of(self, impl: Kind, value: Any) -> str:  # noqa: ANN401 - of any type
         del impl
@@ -361,7 +358,11 @@ def _bytes_text(value: bytes) -> str:
 
 _INTERVAL: Final = Form(_interval_text)
 _BYTES: Final = Form(_bytes_text)
-_ZONED: Final = {types.DateTime: Form(_zoned_text), types.Time: Form(_zoned_clock_text)}
+_ZONED: Final[Mapping[Form | None, Form]] = {
+    MOMENT: Form(_zoned_text),
+    CLOCK: Form(_zoned_clock_text),
+}
+"""How is written with a zone what is written without one, whatever the session's zone is."""
 
 
 class _Counter(NamedTuple):

@@ -136,14 +136,16 @@ def _moment_text(value: datetime) -> str:
     return str(value.replace(tzinfo=None))
 
 
+MOMENT: Final = Form(time_text)
+CLOCK: Final = Form(clock_text)
 _FORMS: Final[Mapping[type[types.TypeEngine[Any]], Form]] = {
     types.Boolean: Form(None, "%d"),
     types.Integer: Form(None),
     types.Float: Form(None),
     types.Numeric: Form(None),
     types.Date: Form(date_text),
-    types.DateTime: Form(time_text),
-    types.Time: Form(clock_text),
+    types.DateTime: MOMENT,
+    types.Time: CLOCK,
     types.Uuid: Form(_uuid_text),
     types.Interval: Form(_since_epoch),  # where the database has none
     types.String: Form(escaped),
