@@ -86,8 +86,7 @@ def _lines(
     for row in rows:
         values = list(row)
         for place, convert in due:
-            if values[place] is not None:
-                values[place] = convert(values[place])
+            values[place] = convert(values[place])
         yield _line(values)
 
 
@@ -139,15 +138,19 @@ def _canonical(kind: types.TypeEngine[Any]) -> Callable[[Any], Any] | None:
     if isinstance(kind, _ALIKE):
         return None
     if isinstance(kind, types.Boolean):
-        return bool
+        return _unless_null(bool)
     if isinstance(kind, types.Float):
-        return float
+        return _unless_null(float)
     if isinstance(kind, types.Numeric):
-        return _number(kind.scale)
+        return _unless_null(_number(kind.scale))
     return _plain
 
 
 _ALIKE: Final = (types.String, types.Integer, types.Date, types.DateTime)
+
+
+def _unless_null(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else convert(value)
 
 
 def _number(scale: int | None) -> Callable[[Any], Any]:
@@ -167,7 +170,7 @@ def _written_and_read(kind: types.TypeEngine[Any]) -> Callable[[Any], Any] | Non
         stored = write(value) if write else value
         return _plain(read(stored) if read else stored)
 
-    return convert
+    return _unless_null(convert) if isinstance(innermost(kind), types.JSON) else convert
 
 
 class _Dialect(DefaultDialect):

@@ -171,6 +171,37 @@ class Facts(TypeDecorator[Any]):
     cache_ok = True
 
 
+class Never(TypeDecorator[str]):
+    """Texts that are never NULL."""
+
+    impl = String(20)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str:
+        """Write something."""
+        del dialect
+        return value or "nothing"
+
+
+class Size(str, enum.Enum):  # noqa: UP042 - as applications had it before StrEnum
+    """Is a text, and another one when it is printed."""
+
+    SMALL = "s\\"
+    LARGE = "l"
+
+
+class Sized(TypeDecorator[str]):
+    """A text that is a member of an Enum."""
+
+    impl = String(20)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Size | None:
+        """Look it up."""
+        del dialect
+        return None if value is None else Size(value)
+
+
 class Guid(TypeDecorator[UUID]):
     """The recipe of SQLAlchemy's documentation: each database has a type of its own."""
 
@@ -288,6 +319,9 @@ EVERYWHERE: Final[dict[str, tuple[TypeEngine[Any], Sequence[Any], Sequence[Any]]
     ),
     "packed": (Packed(), ["é", None], ["é", None]),
     "facts": (Facts(), [{"a": 1}, None], [{"a": 1}, None]),
+    "never": (Never(), ["a", None], ["a", "nothing"]),
+    "size": (String(20), [Size.SMALL, Size.LARGE, None], ["s\\", "l", None]),
+    "sized": (Sized(), ["s\\", "l", None], ["s\\", "l", None]),
     "guid": (Guid(), [KEY, None], [KEY, None]),
     "place": (Place(), [(1, 2), None], [(1, 2), None]),
     "pickled": (PickleType(), [{"a": {1, 2}}, None], [{"a": {1, 2}}, None]),

@@ -329,7 +329,11 @@ class _CopyForms(Forms):
         from psycopg.adapt import PyFormat  # noqa: PLC0415 - an extra
 
         dumped = self._transformer.get_dumper(value, PyFormat.TEXT).dump(value)
-        return bytes(dumped or b"").decode(self._driver.info.encoding)
+        return bytes(dumped or b"").decode(self._encoding)
+
+    @cached_property
+    def _encoding(self) -> str:
+        return str(self._driver.info.encoding)
 
     @cached_property
     def _transformer(self) -> Any:  # noqa: ANN401 - psycopg's, as COPY has it for rows

@@ -120,8 +120,10 @@ def _written(
 
 
 def escaped(text: str) -> str:
-    """Return a text as one field."""
-    return text.translate(_ESCAPED) if "\\" in text or not text.isprintable() else text
+    """Return a text as one field, and of an Enum's member that is one its value."""
+    if "\\" in text or not text.isprintable():
+        return text.translate(_ESCAPED)
+    return str.__str__(text)
 
 
 def _since_epoch(seconds: int) -> str:
