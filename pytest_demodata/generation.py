@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, inspect, select, update
+from sqlalchemy import bindparam, inspect, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 
 from pytest_demodata.background import background
 from pytest_demodata.blueprint import Existing, Fixed
+from pytest_demodata.digests import lines_held, lines_made
 from pytest_demodata.errors import (
     DatabaseSetupError,
     DemodataError,
@@ -244,17 +245,19 @@ class Generation:
         """Return whether rows of a table are those that the plan makes."""
         table = self._plan.blueprint.fills[name].table
         chunk = self._plan.rows(name, start, stop)
-        made = {
-            column: python_values(table.columns[column].type, values)
-            for column, values in chunk.columns.items()
-        }
-        (key,) = table.primary_key.columns
-        held = self._connection.execute(
-            select(*(table.columns[column] for column in made))
-            .where(key.in_(made[key.key]))
-            .order_by(key)
-        )
-        return list(map(tuple, held)) == list(zip(*made.values(), strict=True))
+        columns = [table.columns[column] for column in chunk.columns]
+        values = [
+            python_values(column.type, each)
+            for column, each in zip(columns, chunk.columns.values(), strict=True)
+        ]
+        rows = list(zip(*values, strict=True))
+        query = select(*columns)
+        if places := [place for place, column in enumerate(columns) if column.primary_key]:
+            keys = tuple_(*(columns[place] for place in places))
+            query = query.where(keys.in_([tuple(row[place] for place in places) for row in rows]))
+        held = Counter(lines_held(columns, self._connection.execute(query)))
+        made = Counter(lines_made(columns, rows))
+        return made <= held if not places else made == held
 
 
 _ROWS_AT_A_TIME: Final = 5_000

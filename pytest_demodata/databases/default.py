@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
-from sqlalchemy import insert
+from sqlalchemy import insert, null, types
 
 from pytest_demodata.errors import DatabaseSetupError
 from pytest_demodata.facade import FacadeConnection
 from pytest_demodata.statements import Grammar, Words
-from pytest_demodata.values import python_values
+from pytest_demodata.values import innermost, python_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -232,5 +232,23 @@ class Database:
         columns = chunk.table.columns
         values = [python_values(columns[name].type, chunk.columns[name]) for name in chunk.columns]
         names = list(chunk.columns)
-        rows = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
-        return partial(connection.execute, insert(chunk.table), rows)
+        json = [name for name in names if isinstance(innermost(columns[name].type), types.JSON)]
+        groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for values_of_row in zip(*values, strict=True):
+            row = dict(zip(names, values_of_row, strict=True))
+            nulls = tuple(name for name in json if row[name] is None)
+            for name in nulls:  # for which SQLAlchemy would write JSON's null
+                del row[name]
+            groups.setdefault(nulls, []).append(row)
+        return partial(_insert_all, connection, chunk.table, groups)
+
+
+def _insert_all(
+    connection: Connection, table: Table, groups: Mapping[tuple[str, ...], list[dict[str, Any]]]
+) -> None:
+    """Insert rows, by the columns that are NULL in all of a group."""
+    for nulls, rows in groups.items():
+        statement = insert(table)
+        if nulls:
+            statement = statement.values(dict.fromkeys(nulls, null()))
+        connection.execute(statement, rows)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pytest_demodata.databases.connecting import connected
 from pytest_demodata.databases.default import Database, Scratch, driver_of
 from pytest_demodata.databases.pymysql_facade import PyMySQLFacade
-from pytest_demodata.databases.rendering import rows_of
+from pytest_demodata.databases.rendering import Form, Forms, rows_of
 from pytest_demodata.errors import (
     DatabaseSetupError,
     GenerationError,
@@ -25,14 +25,16 @@ from pytest_demodata.errors import (
 )
 from pytest_demodata.isolation import execute_raw, in_this_process
 from pytest_demodata.statements import READING, Effect, Grammar, Words
+from pytest_demodata.values import innermost, python_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import URL, Connection, MetaData
+    from sqlalchemy import URL, Connection, Dialect, MetaData
 
     from pytest_demodata.engine import Chunk
     from pytest_demodata.facade import FacadeConnection
+    from pytest_demodata.values import Kind
 
 _NAME: Final = re.compile("demodata_[0-9a-f]{12}")
 _MARKER: Final = "demodata_scratch"
@@ -120,14 +122,13 @@ class MySQL(Database):
         """Send the rows of a chunk as a file, where driver, server and columns' types allow it."""
         if _TAKES_FILES not in connection.info:  # asked once, and not for each chunk
             connection.info[_TAKES_FILES] = _takes_files(connection)
-        rows = rows_of(chunk, connection.dialect) if connection.info[_TAKES_FILES] else None
+        dialect = connection.dialect
+        rows = rows_of(chunk, dialect, _FORMS) if connection.info[_TAKES_FILES] else None
         if rows is None:
             return super().loader(connection, chunk)
-        preparer = connection.dialect.identifier_preparer
-        names = ", ".join(preparer.quote(chunk.table.columns[name].name) for name in chunk.columns)
         into = (
-            f"INTO TABLE {preparer.format_table(chunk.table)}"
-            f" CHARACTER SET utf8mb4 FIELDS ESCAPED BY 0x5C ({names})"
+            f"INTO TABLE {dialect.identifier_preparer.format_table(chunk.table)}"
+            f" CHARACTER SET utf8mb4 FIELDS ESCAPED BY 0x5C {_targets(chunk, dialect)}"
         )
         text = "\n".join([*rows, ""]).encode()
         return lambda: _load_file(driver_of(connection), into, text, len(rows))
@@ -187,6 +188,38 @@ _IN_TRANSACTION: Final = 1
 
 _LOCAL_FILES: Final = 128
 """CLIENT_LOCAL_FILES of the protocol."""
+
+
+class _FileForms(Forms):
+    """Bytes as hexadecimal numbers, which UNHEX turns back."""
+
+    def form_of(self, kind: Kind, impl: Kind, dialect: Dialect) -> Form | None:
+        if python_type(kind) is bytes and python_type(impl) is bytes:
+            return Form(bytes.hex)
+        return super().form_of(kind, impl, dialect)
+
+    def text_of(self, impl: Kind, value: Any) -> str | None:  # noqa: ANN401 - of any type
+        if python_type(impl) is bytes:
+            return bytes(value).hex()
+        return super().text_of(impl, value)
+
+
+_FORMS: Final = _FileForms()
+
+
+def _targets(chunk: Chunk, dialect: Dialect) -> str:
+    """Return where the fields of a line go: to columns, or to variables that columns are set by."""
+    fields, settings = [], []
+    for number, name in enumerate(chunk.columns):
+        column = chunk.table.columns[name]
+        quoted = dialect.identifier_preparer.quote(column.name)
+        if python_type(innermost(column.type.dialect_impl(dialect))) is bytes:
+            fields.append(f"@demodata_{number}")
+            settings.append(f"{quoted} = UNHEX(@demodata_{number})")
+        else:
+            fields.append(quoted)
+    setting = f" SET {', '.join(settings)}" if settings else ""
+    return f"({', '.join(fields)}){setting}"
 
 
 _TAKES_FILES: Final = "demodata_takes_files"

@@ -5,28 +5,38 @@ from __future__ import annotations
 import secrets
 import warnings
 from contextlib import ExitStack, closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
-from sqlalchemy import func, select, text, union_all
+from sqlalchemy import Sequence as SchemaSequence
+from sqlalchemy import func, select, text, types
 from sqlalchemy.exc import SQLAlchemyError
 
 from pytest_demodata.databases.connecting import connected
 from pytest_demodata.databases.default import Database, Scratch, driver_of
 from pytest_demodata.databases.psycopg_facade import PsycopgFacade
-from pytest_demodata.databases.rendering import rows_of
+from pytest_demodata.databases.rendering import CLOCK, MOMENT, Form, Forms, escaped, rows_of
 from pytest_demodata.errors import DatabaseSetupError, GenerationRunningError, IsolationWarning
 from pytest_demodata.isolation import execute_raw, in_this_process
 from pytest_demodata.statements import READING, Effect, Grammar, Words
+from pytest_demodata.values import (
+    DAY_SECONDS,
+    clock_text,
+    is_interval,
+    python_type,
+    time_text,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import URL, Connection, MetaData, Table
+    from sqlalchemy import URL, Column, Connection, Dialect, MetaData, Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
     from pytest_demodata.engine import Chunk
     from pytest_demodata.facade import FacadeConnection
+    from pytest_demodata.values import Kind
 
 _LOCK: Final = 0x64656D6F
 """The first number of the advisory lock, "demo" in ASCII; the second is the schema's."""
@@ -166,23 +176,26 @@ class PostgreSQL(Database):
 
     @contextmanager
     def filling(self, connection: Connection, tables: Iterable[Table]) -> Iterator[None]:
-        """Move the sequences of the keys past the rows, which have their keys from us.
+        """Move the sequences of columns past the rows, which have their keys from us.
 
         RESTART is undone with the transaction, where `setval` is not.
         """
         yield
-        table_text = connection.dialect.identifier_preparer.format_table
-        keys = [(table_text(each), key) for each in tables for key in each.primary_key.columns]
-        lasts = [
-            select(func.pg_get_serial_sequence(table, key.name), func.max(key))
-            for table, key in keys
-        ]
+        counters = _counters_of(connection, list(tables))
+        if not counters:
+            return
+        quoted = connection.dialect.identifier_preparer.format_table
+        queries = (
+            f"SELECT {number}, max({_quoted(column.name)}), (SELECT last_value FROM {counter.name})"  # noqa: S608 - names of the database and of the MetaData, quoted
+            f" FROM {quoted(column.table)}"
+            for number, (counter, column) in enumerate(counters)
+        )
         _execute_all(
             connection,
             *(
-                f"ALTER SEQUENCE {sequence} RESTART WITH {last + 1}"
-                for sequence, last in connection.execute(union_all(*lasts))
-                if sequence and last
+                f"ALTER SEQUENCE {counters[number][0].name} RESTART WITH {following}"
+                for number, last, stand in connection.exec_driver_sql(" UNION ALL ".join(queries))
+                if (following := _following(counters[number][0], last, stand)) is not None
             ),
         )
 
@@ -190,7 +203,7 @@ class PostgreSQL(Database):
         """Send the rows of a chunk by COPY, where the driver and the columns' types allow it."""
         dialect = connection.dialect
         copies = dialect.driver == "psycopg" and not dialect.is_async
-        rows = rows_of(chunk, dialect) if copies else None
+        rows = rows_of(chunk, dialect, _CopyForms(driver_of(connection))) if copies else None
         if rows is None:
             return super().loader(connection, chunk)
         preparer = dialect.identifier_preparer
@@ -287,6 +300,143 @@ class PostgreSQL(Database):
             stack.callback(in_this_process(_end), connection)
             yield Scratch(connection, remark)
 
+
+class _CopyForms(Forms):
+    """Any value of any type: what has no text of ours is written as psycopg does.
+
+    Args:
+        driver: psycopg's connection.
+    """
+
+    def __init__(self, driver: Any) -> None:  # noqa: ANN401 - psycopg's connection
+        self._driver = driver
+
+    def form_of(self, kind: Kind, impl: Kind, dialect: Dialect) -> Form | None:
+        if is_interval(kind) and not isinstance(impl, types.TypeDecorator):
+            return _INTERVAL
+        if python_type(kind) is bytes and python_type(impl) is bytes:
+            return _BYTES
+        form = super().form_of(kind, impl, dialect)
+        return _ZONED.get(form, form) if getattr(impl, "timezone", False) else form
+
+    def text_of(self, impl: Kind, value: Any) -> str:  # noqa: ANN401 - of any type
+        del impl
+        if isinstance(value, int):  # a bool may be for a column of numbers
+            return f"{value:d}"
+        return escaped(value if isinstance(value, str) else self._dump(value))
+
+    def _dump(self, value: Any) -> str:  # noqa: ANN401 - of any type
+        from psycopg.adapt import PyFormat  # noqa: PLC0415 - an extra
+
+        dumped = self._transformer.get_dumper(value, PyFormat.TEXT).dump(value)
+        return bytes(dumped or b"").decode(self._encoding)
+
+    @cached_property
+    def _encoding(self) -> str:
+        return str(self._driver.info.encoding)
+
+    @cached_property
+    def _transformer(self) -> Any:  # noqa: ANN401 - psycopg's, as COPY has it for rows
+        from psycopg.adapt import Transformer  # noqa: PLC0415 - an extra
+
+        return Transformer(self._driver)
+
+
+def _interval_text(seconds: int) -> str:
+    """Return a duration as Python splits it; signs stand for themselves in any IntervalStyle."""
+    days, seconds = divmod(seconds, DAY_SECONDS)
+    return f"{days:+d} days {seconds:+d} seconds"
+
+
+def _zoned_text(seconds: int) -> str:
+    return f"{time_text(seconds)}+00"
+
+
+def _zoned_clock_text(seconds: int) -> str:
+    return f"{clock_text(seconds)}+00"
+
+
+def _bytes_text(value: bytes) -> str:
+    return f"\\\\x{value.hex()}"
+
+
+_INTERVAL: Final = Form(_interval_text)
+_BYTES: Final = Form(_bytes_text)
+_ZONED: Final[Mapping[Form | None, Form]] = {
+    MOMENT: Form(_zoned_text),
+    CLOCK: Form(_zoned_clock_text),
+}
+"""How is written with a zone what is written without one, whatever the session's zone is."""
+
+
+class _Counter(NamedTuple):
+    """A sequence that gives a column its values.
+
+    Attributes:
+        name: As SQL has it.
+        step: What it adds.
+        least: Its first value.
+        most: Its last one.
+        owned: Whether it is the column's alone.
+    """
+
+    name: str
+    step: int
+    least: int
+    most: int
+    owned: bool
+
+
+def _following(counter: _Counter, last: int | None, stand: int) -> int | None:
+    """Return where to have a sequence go on after the last value of a column, if it is to."""
+    if last is None or counter.step < 0:
+        return None
+    following = last + counter.step
+    if not counter.least <= following <= counter.most:
+        return None
+    return following if counter.owned or following > stand else None
+
+
+def _counters_of(
+    connection: Connection, tables: Sequence[Table]
+) -> list[tuple[_Counter, Column[Any]]]:
+    """List the sequences that columns get their values from: their own, and those of defaults."""
+    quoted = connection.dialect.identifier_preparer
+    names = [quoted.format_table(table) for table in tables]
+    found = connection.execute(_COUNTERS, {"tables": names}).all()
+    counters = [
+        (_Counter(*row), tables[place - 1].columns[column]) for place, column, *row in found
+    ]
+    for column in (column for table in tables for column in table.columns):
+        if isinstance(column.default, SchemaSequence):  # which SQLAlchemy itself asks for a value
+            name = {"name": quoted.format_sequence(column.default)}
+            found = connection.execute(_SEQUENCE, name).all()
+            counters += [(_Counter(*row), column) for row in found]
+    return counters
+
+
+_COUNTERS: Final = text("""
+    SELECT place, attname, seqrelid::regclass::text, seqincrement, seqmin, seqmax, bool_or(owned)
+    FROM unnest(CAST(:tables AS text[])) WITH ORDINALITY AS given (name, place)
+    CROSS JOIN LATERAL (
+        SELECT objid AS sequence, refobjsubid AS number, true AS owned FROM pg_depend
+        WHERE refclassid = 'pg_class'::regclass AND refobjid = given.name::regclass
+          AND classid = 'pg_class'::regclass AND deptype IN ('a', 'i')
+        UNION ALL
+        SELECT refobjid, adnum, false
+        FROM pg_attrdef JOIN pg_depend ON pg_depend.objid = pg_attrdef.oid
+        WHERE adrelid = given.name::regclass
+          AND classid = 'pg_attrdef'::regclass AND refclassid = 'pg_class'::regclass
+    ) AS used
+    JOIN pg_sequence ON seqrelid = sequence
+    JOIN pg_attribute ON attrelid = given.name::regclass AND attnum = number
+    GROUP BY place, attname, seqrelid, seqincrement, seqmin, seqmax
+    ORDER BY place, attname
+""")
+_SEQUENCE: Final = text(
+    "SELECT seqrelid::regclass::text, seqincrement, seqmin, seqmax, false"
+    " FROM pg_sequence WHERE seqrelid = to_regclass(:name)"
+)
 
 _OIDS: Final = text("SELECT unnest(CAST(:names AS text[]))::regclass::oid")
 _IN_TRANSACTION: Final = 2

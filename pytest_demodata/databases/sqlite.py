@@ -7,6 +7,7 @@ import os
 import sqlite3
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -25,7 +26,16 @@ from pytest_demodata.databases.sqlite_keys import (
 )
 from pytest_demodata.errors import DatabaseSetupError, GenerationRunningError
 from pytest_demodata.isolation import ended_elsewhere, execute_raw
-from pytest_demodata.values import date_text, each_once, python_values, scale_of, time_text
+from pytest_demodata.values import (
+    EPOCH,
+    bound_values,
+    clock_text,
+    date_text,
+    each_once,
+    has_expression,
+    scale_of,
+    time_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -36,6 +46,7 @@ if TYPE_CHECKING:
     from pytest_demodata.engine import Chunk
     from pytest_demodata.facade import FacadeConnection
     from pytest_demodata.statements import Grammar
+    from pytest_demodata.values import Kind
 
 _LOG: Final = logging.getLogger("pytest_demodata")
 
@@ -324,12 +335,14 @@ class Sqlite(Database):
 
     def loader(self, connection: Connection, chunk: Chunk) -> Callable[[], object]:
         """Insert many rows by one statement, without a type's processing per value."""
-        preparer = connection.dialect.identifier_preparer
+        dialect = connection.dialect
+        preparer = dialect.identifier_preparer
         columns = chunk.table.columns
+        if any(has_expression(columns[name].type, dialect) for name in chunk.columns):
+            return super().loader(connection, chunk)
         names = ", ".join(preparer.quote(columns[name].name) for name in chunk.columns)
         into = f"INSERT INTO {preparer.format_table(chunk.table)} ({names}) VALUES "  # noqa: S608 - names of the MetaData, quoted
         marks = f"({', '.join('?' * len(chunk.columns))})"
-        dialect = connection.dialect
         stored = [_stored(columns[name], each, dialect) for name, each in chunk.columns.items()]
         return partial(_insert, _driver(connection), into, marks, _row_by_row(stored))
 
@@ -370,20 +383,29 @@ def _row_by_row(columns: Sequence[Sequence[Any]]) -> list[Any]:
 def _stored(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequence[Any]:
     """Turn counted values into what SQLAlchemy's SQLite dialect stores for the column's type."""
     kind = column.type
-    if scale := scale_of(kind):
+    impl = kind.dialect_impl(dialect)
+    if isinstance(impl, types.Numeric) and (scale := scale_of(kind)):
         unit = 10**scale
         if None in values:
             return [None if value is None else value / unit for value in values]
         return [value / unit for value in values]
     for counted, convert in _CONVERTERS.items():
-        if isinstance(kind, counted):
+        if isinstance(kind, counted) and _is_like(kind, values, dialect, convert):
             return each_once(convert, values)
-    process = kind.dialect_impl(dialect).bind_processor(dialect)
-    if process is None:
-        return values
-    if isinstance(kind, types.Enum):
+    if isinstance(kind, types.Enum) and (process := impl.bind_processor(dialect)):
         return each_once(process, values)
-    return list(map(process, python_values(kind, values)))
+    return bound_values(kind, values, dialect)
+
+
+def _is_like(
+    kind: Kind, values: Sequence[Any], dialect: Dialect, convert: Callable[[Any], object]
+) -> bool:
+    """Return whether a value is converted to what SQLAlchemy stores.
+
+    It is not where the type has a format of its own, or is another one on SQLite.
+    """
+    some = list(islice((value for value in values if value is not None), 1))
+    return list(map(convert, some)) == list(bound_values(kind, some, dialect))
 
 
 def _time_text(seconds: int) -> str:
@@ -394,4 +416,7 @@ _CONVERTERS: Final[dict[Any, Callable[[Any], object]]] = {
     types.DateTime: _time_text,
     types.Date: date_text,
     types.Boolean: int,
+    types.Time: lambda seconds: f"{clock_text(seconds)}.000000",
+    types.Interval: lambda seconds: _time_text(EPOCH + seconds),
+    types.Uuid: lambda value: f"{int(value):032x}",
 }
