@@ -22,6 +22,15 @@ if TYPE_CHECKING:
         assert_unique,
         find_orphans,
     )
+    from pytest_demodata.blueprint import (
+        Blueprint,
+        Existing,
+        FanOut,
+        Fill,
+        Fixed,
+        PerRow,
+        Sized,
+    )
     from pytest_demodata.databases.sqlite import prepare_sqlite
     from pytest_demodata.demo_database import DemoDatabase
     from pytest_demodata.errors import (
@@ -37,6 +46,7 @@ if TYPE_CHECKING:
         StageError,
         VolumeError,
     )
+    from pytest_demodata.inference.infer import infer
     from pytest_demodata.planning import row_counts, table_part
     from pytest_demodata.progress import Progress
     from pytest_demodata.provision import DataGenerator, Stats
@@ -45,12 +55,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "VOLUMES",
+    "Blueprint",
     "BlueprintError",
     "Checked",
     "DataGenerator",
     "DatabaseSetupError",
     "DemoDatabase",
     "DemodataError",
+    "Existing",
+    "FanOut",
+    "Fill",
+    "Fixed",
     "GenerationError",
     "GenerationRunningError",
     "IsolationError",
@@ -58,8 +73,10 @@ __all__ = [
     "LocaleError",
     "Orphan",
     "Orphans",
+    "PerRow",
     "Progress",
     "SettingError",
+    "Sized",
     "SlowCheckWarning",
     "StageError",
     "Stats",
@@ -73,6 +90,7 @@ __all__ = [
     "assert_totals",
     "assert_unique",
     "find_orphans",
+    "infer",
     "parse_volume",
     "prepare_sqlite",
     "row_counts",
@@ -81,9 +99,12 @@ __all__ = [
 
 _MODULES: Final = {
     "VOLUMES": "volumes",
+    "Blueprint": "blueprint",
     "Checked": "assertions",
     "DataGenerator": "provision",
     "DemoDatabase": "demo_database",
+    **dict.fromkeys(("Existing", "FanOut", "Fill", "Fixed", "PerRow", "Sized"), "blueprint"),
+    "infer": "inference.infer",
     "Orphan": "assertions",
     "Orphans": "assertions",
     "Progress": "progress",

@@ -172,7 +172,9 @@ class Fill:
         )
         self.rows = rows
         self._keys: dict[str, Key] = {}
-        self.owner_key = key_through(self.table, rows.owner.split(",")) if isinstance(rows, FanOut) else None
+        self.owner_key = (
+            key_through(self.table, rows.owner.split(",")) if isinstance(rows, FanOut) else None
+        )
         self.owner = self._owner()
         self.given = MappingProxyType(_named(columns or {}))
         self.virtual = MappingProxyType(_named(virtual or {}))
@@ -233,7 +235,11 @@ class Fill:
         """Return what fills the keys for which there is no recipe."""
         keys: dict[str, Recipe] = {}
         primary = list(self.table.primary_key.columns)
-        if len(primary) == 1 and isinstance(primary[0].type, Integer) and not primary[0].foreign_keys:
+        if (
+            len(primary) == 1
+            and isinstance(primary[0].type, Integer)
+            and not primary[0].foreign_keys
+        ):
             keys[primary[0].key] = Serial()
         if self.owner_key is not None:
             through = ",".join(self.owner_key.columns)
@@ -316,6 +322,8 @@ class Blueprint:
         volumes: What `small`, `medium`, `large` and `huge` count, if the tables are not those of
             the invoicing dataset; without it, 25, 100, 1,000 and 20,000 rows of each table that a
             `Sized` counts under its own name.
+        fingerprint: A text that changes with everything that the rows hang on besides the settings
+            and this package; None where nobody can tell, and no image of the rows is kept.
 
     Raises:
         BlueprintError: The fills do not fit each other or the tables.
@@ -327,8 +335,10 @@ class Blueprint:
         stages: Mapping[str, Sequence[Fill]],
         *,
         volumes: Mapping[str, Volume] | None = None,
+        fingerprint: str | None = None,
     ) -> None:
         self.metadata = metadata
+        self.fingerprint = fingerprint
         self.stages: Mapping[str, tuple[Fill, ...]] = MappingProxyType(
             {name: tuple(fills) for name, fills in stages.items()}
         )

@@ -14,7 +14,6 @@ from pytest_demodata.databases import database_of
 from pytest_demodata.digests import digest_of_table
 from pytest_demodata.facade import facade_engine
 from pytest_demodata.furnishing import Furnisher
-from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.sandbox import Sandbox
 from pytest_demodata.urls import names_file, read_url
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from pytest_demodata.blueprint import Blueprint
     from pytest_demodata.images import Images
     from pytest_demodata.progress import Progress
     from pytest_demodata.provision import Stats
@@ -47,6 +47,7 @@ class DemoDatabase:
         seed: The seed.
         locale: The locale.
         as_of: The date that all dates of the data hang on.
+        blueprint: How the tables were filled.
         metadata: The `MetaData` of the tables.
         engine: An `Engine` for code under test that wants one. Each connection it hands out, in any
             thread, is inside the transaction, and its commits stay inside the test.
@@ -57,6 +58,7 @@ class DemoDatabase:
         self,
         volume: str,
         *,
+        blueprint: Blueprint,
         seed: int,
         url: str | URL,
         folder: Path,
@@ -68,7 +70,13 @@ class DemoDatabase:
         images: Images | None = None,
     ) -> None:
         self._furnisher = Furnisher(
-            volume, seed=seed, locale=locale, as_of=as_of, progress=progress, images=images
+            volume,
+            blueprint=blueprint,
+            seed=seed,
+            locale=locale,
+            as_of=as_of,
+            progress=progress,
+            images=images,
         )
         self._made = made
         self._url = _place(url, folder)
@@ -81,7 +89,8 @@ class DemoDatabase:
         self.seed = seed
         self.locale = locale
         self.as_of = as_of
-        self.metadata: MetaData = INVOICING.metadata
+        self.blueprint = blueprint
+        self.metadata: MetaData = blueprint.metadata
         self.engine: Engine = facade_engine(
             URL.create(self._url.drivername), self._sandbox, self._database.facade
         )

@@ -128,9 +128,7 @@ class Plan:
             return Chunk(fill.table, start, stop, dict.fromkeys(names, ()))
         frame = self._frame(fill, start, stop)
         cut = slice(start - frame.start, stop - frame.start)
-        return Chunk(
-            fill.table, start, stop, {name: frame.values(name)[cut] for name in names}
-        )
+        return Chunk(fill.table, start, stop, {name: frame.values(name)[cut] for name in names})
 
     def whole(self, column: ColumnName) -> Sequence[Any]:
         """Return a column of all rows of a table, kept from then on; integers in few bytes."""

@@ -170,9 +170,7 @@ class FrameRun:
             None if None in values else groups[values][0] for values in zip(*columns, strict=True)
         ]
 
-    def taken_by_number(
-        self, table: str, column: str, rows: Sequence[int | None]
-    ) -> Sequence[Any]:
+    def taken_by_number(self, table: str, column: str, rows: Sequence[int | None]) -> Sequence[Any]:
         plan = self._frame.plan
         if isinstance(plan.blueprint.fills[table].sources[column].recipe, Serial):
             if None in rows:

@@ -20,7 +20,6 @@ from sqlalchemy.types import SchemaType
 
 from pytest_demodata.defaults import PACKAGED_LOCALES
 from pytest_demodata.generation import failure_named
-from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.planning import checked_date, checked_seed, row_counts
 from pytest_demodata.provision import DataGenerator, Stats
 from pytest_demodata.volumes import parse_volume
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Dialect, Engine, MetaData
 
+    from pytest_demodata.blueprint import Blueprint
     from pytest_demodata.databases import Database
     from pytest_demodata.images import Images
     from pytest_demodata.progress import Progress
@@ -41,10 +41,11 @@ MOST_ROWS: Final = 2_000_000
 
 
 class Furnisher:
-    """Fills scratch databases with the invoicing dataset of some settings.
+    """Fills scratch databases with a dataset of some settings.
 
     Args:
         volume: The volume, as a user writes it.
+        blueprint: How the tables are filled.
         seed: The seed.
         locale: The locale.
         as_of: The reference date.
@@ -59,19 +60,21 @@ class Furnisher:
         self,
         volume: str,
         *,
+        blueprint: Blueprint,
         seed: int,
         locale: str,
         as_of: date,
         progress: Callable[[str], AbstractContextManager[Progress]],
         images: Images | None = None,
     ) -> None:
-        self._volume = parse_volume(volume)
+        self._blueprint = blueprint
+        self._volume = parse_volume(volume, blueprint.volumes)
         self._seed = checked_seed(seed)
         self._locale = locale
         self._as_of = checked_date(as_of)
         self._progress = progress
         self._images = images
-        self._counts = row_counts(self._volume)
+        self._counts = row_counts(self._volume, blueprint=blueprint)
 
     def generator(self, connection: Connection, progress: Progress | None = None) -> DataGenerator:
         """Return a generator of the same data."""
@@ -81,6 +84,7 @@ class Furnisher:
             locale=self._locale,
             as_of=self._as_of,
             progress=progress,
+            blueprint=self._blueprint,
         )
 
     def furnish(self, connection: Connection, database: Database) -> Stats:
@@ -108,14 +112,16 @@ class Furnisher:
 
     def _keepable(self, connection: Connection, database: Database) -> bool:
         """Return whether an image is all of what a generation would do, and not too large."""
+        metadata = self._blueprint.metadata
         return (
-            database.can_keep(connection)
+            self._blueprint.fingerprint is not None
+            and database.can_keep(connection)
             and sum(self._counts.values()) <= MOST_ROWS
-            and INVOICING.metadata.tables.keys() == INVOICING.fills.keys()
-            and not _has_listeners(INVOICING.metadata, connection.engine)
+            and metadata.tables.keys() == self._blueprint.fills.keys()
+            and not _has_listeners(metadata, connection.engine)
             and not any(
-                column.server_default is not None
-                for table in INVOICING.metadata.tables.values()
+                column.server_default is not None and column.computed is None
+                for table in metadata.tables.values()
                 for column in table.columns
             )
         )
@@ -149,7 +155,7 @@ class Furnisher:
 
     def _key(self, dialect: Dialect) -> str:
         """Name everything that an image hangs on, in one number."""
-        tables = INVOICING.metadata.sorted_tables
+        tables = self._blueprint.metadata.sorted_tables
         indexes = chain.from_iterable(table.indexes for table in tables)
         settings = {
             "volume": [dict(self._volume.counts), str(dict(self._volume.fan_outs))],
@@ -157,6 +163,7 @@ class Furnisher:
             "locale": [self._locale, _words(self._locale)],
             "as_of": self._as_of.isoformat(),
             "package": _fingerprint(),
+            "blueprint": self._blueprint.fingerprint,
             "versions": [
                 *map(version, ("pytest-demodata", "SQLAlchemy")),
                 platform.python_version(),

@@ -6,6 +6,7 @@ Loads nothing but the settings at start-up; SQLAlchemy comes with the first demo
 from __future__ import annotations
 
 import os
+import sys
 from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,14 @@ import pytest
 
 from pytest_demodata.defaults import VOLUME_NAMES
 from pytest_demodata.errors import SettingError
-from pytest_demodata.run import DATABASE_FIXTURES, RUN, SETTING_FIXTURES, URL_FIXTURE, Run
+from pytest_demodata.run import (
+    BLUEPRINT_FIXTURE,
+    DATABASE_FIXTURES,
+    RUN,
+    SETTING_FIXTURES,
+    URL_FIXTURE,
+    Run,
+)
 from pytest_demodata.settings import SETTINGS, Setting, Settings, place_of, read_settings
 from pytest_demodata.urls import DatabaseUrl, url_of
 
@@ -22,11 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
+    from sqlalchemy import MetaData
+    from sqlalchemy.orm import DeclarativeBase
+
+    from pytest_demodata.blueprint import Blueprint
     from pytest_demodata.demo_database import DemoDatabase
 
     DemoDatabases = Callable[[str], DemoDatabase]
 
-_FIXTURES: Final = DATABASE_FIXTURES | SETTING_FIXTURES
+_FIXTURES: Final = DATABASE_FIXTURES | SETTING_FIXTURES | {BLUEPRINT_FIXTURE}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,7 +64,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RUN] = run
     config.pluginmanager.register(run, "demodata-run")
     if config.getoption("numprocesses", None):  # pytest-xdist's workers could not stop the run
-        run.check_volume()
+        conftests = config.pluginmanager.get_plugins()
+        if not any(
+            hasattr(each, BLUEPRINT_FIXTURE) for each in conftests - {sys.modules[__name__]}
+        ):
+            run.check_volume()
 
 
 def _settings_of(config: pytest.Config) -> Settings:
@@ -106,7 +122,16 @@ def _mask_parameters(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Notice whether a test that is left uses the plugin."""
     if any(map(_fixtures_of, session.items)):
-        session.config.stash[RUN].expect()
+        session.config.stash[RUN].expect(own_tables=any(map(_has_own_tables, session.items)))
+
+
+def _has_own_tables(item: pytest.Item) -> bool:
+    """Return whether a project has redefined what demo databases hold, for a test."""
+    definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    return any(
+        definition.func.__module__ != __name__
+        for definition in definitions.get(BLUEPRINT_FIXTURE, ())
+    )
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
@@ -163,16 +188,32 @@ def demodata_as_of(pytestconfig: pytest.Config) -> date:
 
 
 @pytest.fixture(scope="session")
+def demodata_blueprint(
+    pytestconfig: pytest.Config,
+) -> Blueprint | MetaData | type[DeclarativeBase]:
+    """The tables that demo databases hold, and how they are filled: the invoicing dataset.
+
+    Redefine it to return a `MetaData`, a declarative base class or a blueprint of your own.
+    """
+    return pytestconfig.stash[RUN].blueprint()
+
+
+@pytest.fixture(scope="session")
 def _demodata_databases(
     pytestconfig: pytest.Config,
     demodata_seed: int,
     demodata_url: str,
     demodata_locale: str,
     demodata_as_of: date | str,
+    demodata_blueprint: object,
 ) -> Iterator[DemoDatabases]:
     """The demo databases of the session, each made when it is first asked for."""
     with pytestconfig.stash[RUN].databases(
-        seed=demodata_seed, url=demodata_url, locale=demodata_locale, as_of=demodata_as_of
+        seed=demodata_seed,
+        url=demodata_url,
+        locale=demodata_locale,
+        as_of=demodata_as_of,
+        blueprint=demodata_blueprint,
     ) as databases:
         yield databases
 

@@ -6,12 +6,14 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_demodata.defaults import VOLUME_NAMES
-from pytest_demodata.errors import DemodataError, NoConnectionError, VolumeError
+from pytest_demodata.errors import DemodataError, NoConnectionError, SettingError, VolumeError
 from pytest_demodata.masking import Masks
 from pytest_demodata.scopes import Scope, Scopes
 from pytest_demodata.settings import SETTINGS, read_date
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from _pytest.fixtures import SubRequest
 
+    from pytest_demodata.blueprint import Blueprint
     from pytest_demodata.demo_database import DemoDatabase
     from pytest_demodata.images import Images
     from pytest_demodata.provision import Stats
@@ -32,12 +35,13 @@ if TYPE_CHECKING:
 
 DATABASE_FIXTURES: Final = frozenset({"demo_db", *(f"demo_db_{name}" for name in VOLUME_NAMES)})
 SETTING_FIXTURES: Final = frozenset(
-    each.ini for each in SETTINGS if each.name not in {"volume", "no_cache"}
+    each.ini for each in SETTINGS if each.name not in {"volume", "no_cache", "metadata"}
 )
 
 RUN: Final = pytest.StashKey["Run"]()
 
 URL_FIXTURE: Final = "demodata_url"
+BLUEPRINT_FIXTURE: Final = "demodata_blueprint"
 
 _SETTINGS, _MADE = "demodata_settings", "demodata_made"
 """What a test's report carries, from a worker of pytest-xdist to where the terminal is."""
@@ -61,6 +65,7 @@ class Run:
         self._masks.learn(settings.url)
         self._scopes = Scopes()
         self._item: pytest.Item | None = None
+        self._blueprint: Blueprint | None = None
         self._databases: dict[str, DemoDatabase] = {}
         self._refused: dict[DatabaseUrl | None, str] = {}
         self._goes_on = False
@@ -73,8 +78,11 @@ class Run:
         self._reported: set[str] = set()
         self._escapes: list[str] = []
 
-    def expect(self) -> None:
+    def expect(self, *, own_tables: bool) -> None:
         """Watch the scopes from now on, because tests that use the plugin have been collected.
+
+        Args:
+            own_tables: A project has tables of its own filled, whose volumes are not known yet.
 
         Raises:
             pytest.UsageError: The dataset cannot have the volume.
@@ -82,7 +90,7 @@ class Run:
         self._used = True
         self._news[_SETTINGS] = self.settings.options()
         option = self._config.option
-        if not (self._is_worker or option.collectonly or option.setupplan):
+        if not (self._is_worker or option.collectonly or option.setupplan or own_tables):
             self.check_volume()
 
     def check_volume(self) -> None:
@@ -91,7 +99,7 @@ class Run:
         Raises:
             pytest.UsageError: It cannot.
         """
-        if self.settings.volume in VOLUME_NAMES:
+        if self.settings.volume in VOLUME_NAMES or self.settings.metadata:
             return
         from pytest_demodata.planning import check_volume  # noqa: PLC0415 - loads SQLAlchemy
 
@@ -118,13 +126,19 @@ class Run:
 
     @contextmanager
     def databases(
-        self, *, seed: int, url: str, locale: str, as_of: date | str
+        self, *, seed: int, url: str, locale: str, as_of: date | str, blueprint: object
     ) -> Iterator[Callable[[str], DemoDatabase]]:
         """Give a function that makes the demo database of a volume, once; close all at the end."""
         from pytest_demodata.demo_database import DemoDatabase  # noqa: PLC0415 - loads SQLAlchemy
 
         with ExitStack() as stack:
-            settings = {"seed": seed, "url": url, "locale": locale, "as_of": as_of}
+            settings = {
+                "seed": seed,
+                "url": url,
+                "locale": locale,
+                "as_of": as_of,
+                "blueprint": blueprint,
+            }
             self._made_with = {f"demodata_{name}": value for name, value in settings.items()}
 
             def database(volume: str) -> DemoDatabase:
@@ -136,6 +150,7 @@ class Run:
                         self._databases[volume] = stack.enter_context(
                             DemoDatabase(
                                 volume,
+                                blueprint=self._completed(blueprint),
                                 seed=seed,
                                 url=url,
                                 folder=self._config.invocation_params.dir,
@@ -152,6 +167,27 @@ class Run:
                 return self._databases[volume]
 
             yield database
+
+    def blueprint(self) -> Any:  # noqa: ANN401 - whatever a user has named
+        """Return the invoicing dataset, or what the settings name instead.
+
+        Raises:
+            pytest.fail.Exception: There is no such thing.
+        """
+        if self.settings.metadata:
+            with _in_a_sentence():
+                return _imported(self.settings.metadata)
+        from pytest_demodata.invoicing.blueprint import INVOICING  # noqa: PLC0415 - loads SQLAlchemy
+
+        return INVOICING
+
+    def _completed(self, blueprint: object) -> Blueprint:
+        """Infer what a user has not said of the tables, once."""
+        from pytest_demodata.inference.infer import as_blueprint  # noqa: PLC0415 - loads SQLAlchemy
+
+        if self._blueprint is None:
+            self._blueprint = as_blueprint(blueprint)
+        return self._blueprint
 
     @contextmanager
     def _tried_once(self, url: DatabaseUrl | None) -> Iterator[None]:
@@ -437,6 +473,24 @@ def _in_a_sentence() -> Iterator[None]:
         yield
     except DemodataError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
+def _imported(place: str) -> object:
+    """Import what `module:name` says.
+
+    Raises:
+        SettingError: There is no such module, or it has no such name.
+    """
+    module, _, names = place.partition(":")
+    try:
+        return attrgetter(names)(import_module(module))
+    except (ImportError, AttributeError) as error:
+        message = (
+            f"demodata_metadata is {place!r}, which cannot be imported: {error}.\n"
+            "Allowed: module:name, such as app.models:Base, in a module that Python finds.\n"
+            "Add its folder to pytest's pythonpath, or install the project: pip install -e ."
+        )
+        raise SettingError(message) from error
 
 
 def _end_at_sigterm() -> None:

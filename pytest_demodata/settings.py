@@ -36,6 +36,8 @@ class Settings(NamedTuple):
         locale: The locale.
         as_of: The reference date.
         no_cache: Whether every dataset is generated, and none kept for later runs.
+        metadata: Where the project's own tables are, as `module:name`; nothing for the invoicing
+            dataset.
     """
 
     volume: str
@@ -44,6 +46,7 @@ class Settings(NamedTuple):
     locale: str
     as_of: date
     no_cache: bool = False
+    metadata: str = ""
 
     def options(self) -> str:
         """Return the command line that gives these settings; what few change only if changed.
@@ -56,6 +59,8 @@ class Settings(NamedTuple):
             given["locale"] = self.locale
         if self.as_of != DEFAULT_AS_OF:
             given["as-of"] = self.as_of.isoformat()
+        if self.metadata:
+            given["metadata"] = self.metadata
         return " ".join(
             f"--demodata-{name}={shlex.quote(str(each))}" for name, each in given.items()
         )
@@ -135,8 +140,10 @@ def read_volume(text: str) -> str:
     Raises:
         VolumeError: It is none.
     """
-    from pytest_demodata.volumes import parse_volume  # noqa: PLC0415 - where none is given, not needed
+    from pytest_demodata.volumes import counts_in, parse_volume  # noqa: PLC0415 - where none is given, not needed
 
+    if counts_in(text) is not None:  # whose tables they are is not known yet
+        return text.strip()
     return parse_volume(text).name
 
 
@@ -193,6 +200,26 @@ def read_date(text: str) -> date:
     raise SettingError(message)
 
 
+def read_place(text: str) -> str:
+    """Read where something is: the name of a module, and of what it has.
+
+    Raises:
+        SettingError: It is not of that form.
+    """
+    place = text.strip()
+    if _PLACE.fullmatch(place):
+        return place
+    message = (
+        f"The place of the tables is {text!r}.\n"
+        "Allowed: module:name, such as app.models:Base; the name of a MetaData, of a declarative "
+        "base class or of a blueprint."
+    )
+    raise SettingError(message)
+
+
+_PLACE: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
 def read_locale(text: str) -> str:
     """Read the name of a locale that the package or Faker has.
 
@@ -246,6 +273,13 @@ SETTINGS: Final = (
         DEFAULT_AS_OF,
         read_date,
         "date that all dates of the data hang on, as YYYY-MM-DD",
+    ),
+    Setting(
+        "metadata",
+        "",
+        read_place,
+        "tables to fill instead of the invoicing dataset's: a MetaData or declarative base class "
+        "as module:name, such as app.models:Base",
     ),
     Setting(
         "no_cache",

@@ -137,27 +137,45 @@ def _multiplied(text: str, name: str, factor: int, volumes: Mapping[str, Volume]
     return Volume(f"{name}*{factor}", counts, volume.fan_outs)
 
 
+def counts_in(text: str) -> Mapping[str, int] | None:
+    """Return the counts that a text gives by table, each once; None if it is no list of such."""
+    given: dict[str, int] = {}
+    for part in text.split(","):
+        count = _COUNT.fullmatch(part.strip())
+        if count is None or count[1] in given:
+            return None
+        given[count[1]] = int(count[2])
+    return given
+
+
 def _counted(text: str, spec: str, volumes: Mapping[str, Volume]) -> Volume:
     default = volumes[DEFAULT_VOLUME]
     given: dict[str, int] = {}
     for part in spec.split(","):
         count = _COUNT.fullmatch(part.strip())
         if count is None:
-            raise _unreadable(text, f"has the part {part.strip()!r}")
+            raise _unreadable(text, f"has the part {part.strip()!r}", volumes=volumes)
         if count[1] not in default.counts:
-            near = f"\nCounted are: {', '.join(default.counts)}.{did_you_mean(count[1], default.counts)}"
-            raise _unreadable(text, f"counts {count[1]!r}", near)
+            near = did_you_mean(count[1], default.counts)
+            raise _unreadable(text, f"counts {count[1]!r}", near, volumes=volumes)
         if count[1] in given:
-            raise _unreadable(text, f"counts {count[1]!r} twice")
+            raise _unreadable(text, f"counts {count[1]!r} twice", volumes=volumes)
         given[count[1]] = int(count[2])
     counts = {**default.counts, **given}
-    name = ",".join(f"{table}={rows}" for table, rows in counts.items())
+    shown = counts if volumes is VOLUMES else given
+    name = ",".join(f"{table}={rows}" for table, rows in shown.items())
     return Volume(name, counts, default.fan_outs)
 
 
-def _unreadable(text: object, what: str, near: str = "") -> VolumeError:
+def _unreadable(
+    text: object, what: str, near: str = "", *, volumes: Mapping[str, Volume] = VOLUMES
+) -> VolumeError:
+    counted = "customers=50,products=20,invoices=500"
+    if volumes is not VOLUMES:
+        counted = ",".join(f"{name}=50" for name in list(volumes[DEFAULT_VOLUME].counts)[:3])
+        counted += f" of the tables {', '.join(volumes[DEFAULT_VOLUME].counts)}"
     return VolumeError(
         f"Volume {text!r} {what}.\n"
         f"Allowed: {', '.join(VOLUMES)}; a multiple such as large*10; or counts such as "
-        f"customers=50,products=20,invoices=500.{near}"
+        f"{counted}.{near}"
     )

@@ -1,1 +1,1 @@
-"""How the columns of any tables are filled, read from their MetaData."""
+"""Infers from a `MetaData` how its tables are filled."""

@@ -53,7 +53,20 @@ class Unknown(Exception):  # noqa: N818 - told to the user as a Problem
 
 
 _MOSTLY: Final = ("active", "enabled", "visible", "valid", "verified", "available", "published")
-_SELDOM: Final = ("deleted", "archived", "locked", "admin", "banned", "hidden", "disabled", "superuser", "staff", "blocked", "cancelled", "test")
+_SELDOM: Final = (
+    "deleted",
+    "archived",
+    "locked",
+    "admin",
+    "banned",
+    "hidden",
+    "disabled",
+    "superuser",
+    "staff",
+    "blocked",
+    "cancelled",
+    "test",
+)
 _BYTES: Final = 24
 
 
@@ -265,11 +278,16 @@ def _decorated(
     """Find values that a type of the application's own takes, and gives back as they were."""
     impl = kind.impl_instance
     dialect = DefaultDialect()
-    holds_text = isinstance(impl, types.String | types.LargeBinary) and not isinstance(impl, types.Enum)
+    holds_text = isinstance(impl, types.String | types.LargeBinary) and not isinstance(
+        impl, types.Enum
+    )
     if isinstance(kind, types.PickleType):
         return Numbered(_json, 1 << 20)
     if (holds_text or isinstance(impl, types.JSON)) and not unique:
-        for example, recipe in (({"a": 1}, Numbered(_json, 1 << 20)), (["a"], Numbered(_Items(_noun), 1 << 20))):
+        for example, recipe in (
+            ({"a": 1}, Numbered(_json, 1 << 20)),
+            (["a"], Numbered(_Items(_noun), 1 << 20)),
+        ):
             if _survives(kind, dialect, example, str | bytes if holds_text else object):
                 return recipe
     while isinstance(impl, types.TypeDecorator):
@@ -300,10 +318,19 @@ def _takes(
 
 def _example(impl: types.TypeEngine[Any]) -> object:
     for counted_as, value in (
-        (types.Enum, None), (types.Boolean, True), (types.Integer, 12), (types.Float, 1.5), (types.Numeric, 1200),
-        (types.DateTime, 63_000_000_000), (types.Date, 738_000), (types.Time, 3_600),
-        (types.Interval, 3_600), (types.Uuid, 1 << 100 | 1 << 78 | 1 << 63), (types.String, "example"),
-        (types.LargeBinary, b"example"), (types.JSON, {"a": 1}),
+        (types.Enum, None),
+        (types.Boolean, True),
+        (types.Integer, 12),
+        (types.Float, 1.5),
+        (types.Numeric, 1200),
+        (types.DateTime, 63_000_000_000),
+        (types.Date, 738_000),
+        (types.Time, 3_600),
+        (types.Interval, 3_600),
+        (types.Uuid, 1 << 100 | 1 << 78 | 1 << 63),
+        (types.String, "example"),
+        (types.LargeBinary, b"example"),
+        (types.JSON, {"a": 1}),
     ):
         if isinstance(impl, counted_as):
             return value
@@ -311,7 +338,10 @@ def _example(impl: types.TypeEngine[Any]) -> object:
 
 
 def _survives(
-    kind: types.TypeDecorator[Any], dialect: DefaultDialect, value: object, stored: Any  # noqa: ANN401 - a type
+    kind: types.TypeDecorator[Any],
+    dialect: DefaultDialect,
+    value: object,
+    stored: Any,  # noqa: ANN401 - a type
 ) -> bool:
     """Return whether an application's type stores a value, and reads the same again."""
     try:
@@ -334,10 +364,17 @@ def comparing_recipe(
         Unknown: It is no number, or is unique as well.
     """
     kind = column.type
-    if unique or not isinstance(kind, types.Integer | types.Numeric | types.Float) or isinstance(kind, types.Float):
+    if (
+        unique
+        or not isinstance(kind, types.Integer | types.Numeric | types.Float)
+        or isinstance(kind, types.Float)
+    ):
         raise Unknown("a constraint compares it with another column")
     compared = [(others[name], equal) for name, equal in bounds.above]
-    if any(not isinstance(each.type, types.Integer | types.Numeric | types.Float) for each, _ in compared):
+    if any(
+        not isinstance(each.type, types.Integer | types.Numeric | types.Float)
+        for each, _ in compared
+    ):
         raise Unknown("a constraint compares it with a column of another kind")
     numbers, _ = units_of(column.key, kind, bounds)
     if not numbers:
@@ -347,7 +384,9 @@ def comparing_recipe(
         first=numbers[0],
         span=len(numbers),
         last=highest_of(kind) if most is None else most,
-        factors=tuple((scale_of(kind) - scale_of(each.type), 0 if equal else 1) for each, equal in compared),
+        factors=tuple(
+            (scale_of(kind) - scale_of(each.type), 0 if equal else 1) for each, equal in compared
+        ),
     )
     fraction = f"{column.key}#more"
     names = [name for name, _ in bounds.above]

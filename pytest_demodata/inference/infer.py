@@ -122,9 +122,7 @@ class _Inference:
         self._hierarchies = Hierarchies(base, self._tables)
         self._problems: list[Problem] = []
         self._relations = relations_of(self._tables, self._owners(), self._unowned())
-        self._referred = {
-            key.parent.key for each in self._relations.values() for key in each.keys
-        }
+        self._referred = {key.parent.key for each in self._relations.values() for key in each.keys}
 
     def blueprint(self) -> Blueprint:
         """Complete all fills, and order them.
@@ -138,7 +136,8 @@ class _Inference:
         stages: dict[str, list[Fill]] = {}
         for name, fill in fills.items():
             stages.setdefault(self._root(name), []).append(fill)
-        return Blueprint(self._metadata, stages)
+        fingerprint = None if self._given else _fingerprint(self._tables, self._hierarchies)
+        return Blueprint(self._metadata, stages, fingerprint=fingerprint)
 
     def _root(self, name: str) -> str:
         while (owner := self._relations[name].owner) is not None:
@@ -155,7 +154,9 @@ class _Inference:
             for column, recipe in fill.given.items():
                 for part in all_parts(recipe) if isinstance(recipe, Recipe) else ():
                     if isinstance(part, SumOf):
-                        owners.setdefault(part.child.table, self._key_between(part.child.table, name))
+                        owners.setdefault(
+                            part.child.table, self._key_between(part.child.table, name)
+                        )
                     if isinstance(part, ShareOf):
                         owners.setdefault(name, key_through(fill.table, part.through))
         for name, share in self._hierarchies.shares.items():
@@ -230,6 +231,27 @@ def _keys(table: Table) -> list[Key]:
     return keys_of(table)
 
 
+def _fingerprint(tables: Sequence[Table], hierarchies: Hierarchies) -> str | None:
+    """Describe all that is inferred from, beside the statements that create the tables.
+
+    Returns:
+        None where a type or a default is code of the application's own, which may change unseen.
+    """
+    described: list[object] = [hierarchies.discriminators, hierarchies.shares]
+    for table in tables:
+        for column in table.columns:
+            kind = column.type
+            if not type(kind).__module__.startswith("sqlalchemy."):
+                return None
+            default = (
+                column.default.arg
+                if column.default is not None and column.default.is_scalar
+                else None
+            )
+            described.append((table.key, column.key, column.name, repr(kind), str(default)))
+    return repr(described)
+
+
 def _skew(standing: int) -> int:
     """Turn a standing into a weight: the first fifth of the rows has nearly half of the sum."""
     return (1 << (WORD_BITS + 8)) // (standing + (1 << WORD_BITS) // 10)
@@ -272,7 +294,9 @@ class _TableInference:
         self._table = relations.table
         self._given = dict(given.given) if given is not None else {}
         self._given_names = {
-            name for names in self._given for name in ((names,) if isinstance(names, str) else names)
+            name
+            for names in self._given
+            for name in ((names,) if isinstance(names, str) else names)
         }
         self._given_virtual = dict(given.virtual) if given is not None else {}
         self._given_rows = given.rows if given is not None else None
@@ -286,7 +310,9 @@ class _TableInference:
         for each in unclear:
             if not self._given_names & set(each.columns):
                 for column in each.columns[:1]:
-                    self._report(column, f"the constraint {each.text!r} is not understood: {each.reason}")
+                    self._report(
+                        column, f"the constraint {each.text!r} is not understood: {each.reason}"
+                    )
         self._bounds = bounds_of(facts)
 
     def fill(self) -> Fill:
@@ -321,8 +347,11 @@ class _TableInference:
         owner = self._relations.owner
         if owner is None:
             parents = [
-                key for key in self._relations.keys
-                if not key.nullable and not key.refers_to_itself and key not in self._relations.later
+                key
+                for key in self._relations.keys
+                if not key.nullable
+                and not key.refers_to_itself
+                and key not in self._relations.later
             ]
             single = self._single_value()
             if single:
@@ -360,7 +389,9 @@ class _TableInference:
                 continue
             referring = [key for key in keys if set(key.columns) & unique]
             scalars = sorted(
-                unique - owned - {name for key in self._relations.keys for name in key.columns}
+                unique
+                - owned
+                - {name for key in self._relations.keys for name in key.columns}
                 - self._given_names,
                 key=self._fitness,
             )
@@ -467,7 +498,9 @@ class _TableInference:
         settled = set(owner.columns) if owner is not None else set()
         settled |= set(share.through.split(",")) if share is not None else set()
         settled |= self._given_names | {
-            name for names in self._columns for name in ((names,) if isinstance(names, str) else names)
+            name
+            for names in self._columns
+            for name in ((names,) if isinstance(names, str) else names)
         }
         for key in self._relations.keys:
             open_columns = [name for name in key.columns if name not in settled]
@@ -517,7 +550,9 @@ class _TableInference:
 
     def _fill_plain(self) -> None:
         filled = self._given_names | {
-            name for names in self._columns for name in ((names,) if isinstance(names, str) else names)
+            name
+            for names in self._columns
+            for name in ((names,) if isinstance(names, str) else names)
         }
         owner, relations = self._relations.owner, self._relations
         filled |= set(owner.columns) if owner is not None else set()
@@ -537,7 +572,10 @@ class _TableInference:
                 self._columns[name] = Listed(values)
             left = [column for column in left if column.key != name]
         times = [
-            column for column in left if is_time(column.type) and column.key not in self._distinct
+            column
+            for column in left
+            if is_time(column.type)
+            and column.key not in self._distinct
             and (column.key not in self._bounds or self._bounds[column.key].values is None)
         ]
         self._fill_times(times)
@@ -550,11 +588,15 @@ class _TableInference:
             return
         owner = self._relations.owner
         has_base = owner is not None and self._whole.has_times(owner.parent.key)
-        self._virtual |= base_recipes(",".join(owner.columns) if owner is not None and has_base else None)
+        self._virtual |= base_recipes(
+            ",".join(owner.columns) if owner is not None and has_base else None
+        )
         recipes, virtual = time_recipes(columns, self._bounds)
         self._virtual |= virtual
         for name, recipe in recipes.items():
-            self._columns[name] = self._optional(self._table.columns[name], recipe, share_of_values(name))
+            self._columns[name] = self._optional(
+                self._table.columns[name], recipe, share_of_values(name)
+            )
 
     def _fill_column(self, column: Column[Any]) -> None:
         bounds = self._bounds.get(column.key, Bounds())
@@ -588,3 +630,26 @@ class _TableInference:
 
 
 _ = (ROWS, BASE, ColumnName)
+
+
+def as_blueprint(given: object) -> Blueprint:
+    """Return a blueprint, inferred where only the tables are given.
+
+    Args:
+        given: A `Blueprint`, a `MetaData`, or a declarative base class.
+
+    Raises:
+        BlueprintError: It is none of these, or columns cannot be inferred.
+    """
+    if isinstance(given, Blueprint):
+        return given
+    if isinstance(given, MetaData):
+        return infer(given)
+    if isinstance(given, type) and isinstance(getattr(given, "metadata", None), MetaData):
+        return infer(cast("type[DeclarativeBase]", given))
+    message = (
+        f"The blueprint is {given!r}.\n"
+        "Allowed: a MetaData, a declarative base class, or what infer(…) returns.\n"
+        "Have the fixture demodata_blueprint return one of these."
+    )
+    raise BlueprintError(message)

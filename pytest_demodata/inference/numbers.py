@@ -33,10 +33,25 @@ _RANGES: Final[tuple[tuple[str, int, int, bool], ...]] = (
     (r"(\w+ )*(rating|stars|grade)", 1, 5, False),
     (r"(\w+ )*(score|points)", 0, 100, False),
     (r"(\w+ )*(priority|level|rank|severity|tier)", 1, 5, False),
-    (r"(\w+ )*(position|pos|sort|order|sequence|seq|index|idx|ordinal|line)( number| no| order)?", 1, 100, False),
+    (
+        r"(\w+ )*(position|pos|sort|order|sequence|seq|index|idx|ordinal|line)( number| no| order)?",
+        1,
+        100,
+        False,
+    ),
     (r"(\w+ )*(salary|income|wage|compensation)", 24_000, 160_000, True),
-    (r"(\w+ )*(price|cost|amount|total|subtotal|fee|balance|payment|value|charge|budget|revenue|sum|net|gross|msrp|deposit|debit|credit|limit|worth|due|paid|freight|commission)", 1, 1_000, True),
-    (r"(\w+ )*(weight|height|width|length|depth|size|volume|distance|area|thickness)", 1, 200, True),
+    (
+        r"(\w+ )*(price|cost|amount|total|subtotal|fee|balance|payment|value|charge|budget|revenue|sum|net|gross|msrp|deposit|debit|credit|limit|worth|due|paid|freight|commission)",
+        1,
+        1_000,
+        True,
+    ),
+    (
+        r"(\w+ )*(weight|height|width|length|depth|size|volume|distance|area|thickness)",
+        1,
+        200,
+        True,
+    ),
     (r"(\w+ )*(latitude|lat)", -90, 90, False),
     (r"(\w+ )*(longitude|lon|lng|long)", -180, 180, False),
     (r"(\w+ )*(temperature|temp)", -20, 40, False),
@@ -44,7 +59,12 @@ _RANGES: Final[tuple[tuple[str, int, int, bool], ...]] = (
     (r"(\w+ )*port", 1_024, 65_535, False),
     (r"(\w+ )*(version|revision|attempts?|retries)", 1, 10, True),
     (r"(\w+ )*(status|code|errno|exit code)", 0, 9, False),
-    (r"(\w+ )*(count|number|num|stock|views|likes|hits|votes|visits|followers|seats|capacity|pages)", 0, 500, True),
+    (
+        r"(\w+ )*(count|number|num|stock|views|likes|hits|votes|visits|followers|seats|capacity|pages)",
+        0,
+        500,
+        True,
+    ),
 )
 _BY_NAME: Final = tuple(
     (re.compile(expression), low, high, skewed) for expression, low, high, skewed in _RANGES

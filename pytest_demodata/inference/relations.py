@@ -168,7 +168,9 @@ def _in_order(relations: dict[str, Relations]) -> dict[str, Relations]:
     for root in TopologicalSorter({name: sorted(graph[name]) for name in graph}).static_order():
         members = [name for name in relations if roots[name] == root]
         inner = {
-            name: sorted((relations[name].needs() & set(members)) | ({_owner(relations, name)} - {""}))
+            name: sorted(
+                (relations[name].needs() & set(members)) | ({_owner(relations, name)} - {""})
+            )
             for name in members
         }
         for name in TopologicalSorter(inner).static_order():
@@ -198,9 +200,13 @@ def _leave_families(relations: dict[str, Relations], roots: Mapping[str, str]) -
         for key in each.keys:
             parent = key.parent.key
             inside = roots[parent] == roots[name] and key != each.owner
-            if inside and not key.refers_to_itself and key not in each.later and not (
-                is_sibling(relations, each, key) or taken_from_owner(relations, each, key)
-            ) and parent != each.owner.parent.key:
+            if (
+                inside
+                and not key.refers_to_itself
+                and key not in each.later
+                and not (is_sibling(relations, each, key) or taken_from_owner(relations, each, key))
+                and parent != each.owner.parent.key
+            ):
                 each.owner = None
                 break
 

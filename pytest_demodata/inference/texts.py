@@ -238,7 +238,11 @@ def _postal_code(words: Words, number: int) -> str:
     first, last = words["places"][place][5:7]
     if last is None:
         return _counted(str(first), turn, "-")
-    return _counted(words["postal_format"].format(first + turn % (last - first + 1)), turn // (last - first + 1), "-")
+    return _counted(
+        words["postal_format"].format(first + turn % (last - first + 1)),
+        turn // (last - first + 1),
+        "-",
+    )
 
 
 def _place_count(words: Words) -> int:
@@ -350,15 +354,27 @@ _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
     (r"(last|family|sur) ?name|lastname|surname|maiden name", _of_list("family_names", 0)),
     (r"(full|display|contact|customer|employee|author|person|real|holder|owner) name", PERSON),
     (r"author|contact|owner|manager|assignee|recipient|sender|reviewer", PERSON),
-    (r"phone|mobile|fax|tel|telephone|cell|phone number|fax number", Maker(_phone, _phones, _few_phones)),
-    (r"street|address|address ?(line)? ?1|street address|line ?1", Maker(_street, _houses, _house_count)),
+    (
+        r"phone|mobile|fax|tel|telephone|cell|phone number|fax number",
+        Maker(_phone, _phones, _few_phones),
+    ),
+    (
+        r"street|address|address ?(line)? ?1|street address|line ?1",
+        Maker(_street, _houses, _house_count),
+    ),
     (r"(address|street|address line|line) ?[23]", _of_list("street2")),
     (r"city|town|locality|place|municipality", CITY),
     (r"state|province|region|county|district", _of_list("places", 1)),
-    (r"zip|zip ?code|postal ?code|post ?code|postcode|zipcode|plz", Maker(_postal_code, _phones, _place_count)),
+    (
+        r"zip|zip ?code|postal ?code|post ?code|postcode|zipcode|plz",
+        Maker(_postal_code, _phones, _place_count),
+    ),
     (r"country ?code|country iso|iso ?code|nationality code", _of_list("countries", 1, between="")),
     (r"country|nation|nationality|country name", _of_list("countries", 0)),
-    (r"company( name)?|organi[sz]ation( name)?|employer|vendor|supplier|manufacturer|brand|publisher|label|firm", COMPANY),
+    (
+        r"company( name)?|organi[sz]ation( name)?|employer|vendor|supplier|manufacturer|brand|publisher|label|firm",
+        COMPANY,
+    ),
     (r"job|job title|occupation|profession|position title", _of_list("jobs")),
     (r"department( name)?|division", _of_list("departments")),
     (r"colou?r ?(hex|code)|hex colou?r", Maker(_color, 1 << 24, None)),
@@ -374,7 +390,10 @@ _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
     (r"mac|mac ?addr(ess)?", Maker(_mac, 1 << 40)),
     (r"(\w+ )*(uuid|guid)", Maker(_uuid, 1 << 60)),
     (r"(\w+ )*(path|directory|folder)", Maker(_path, _many_nouns, _noun_pairs)),
-    (r"(\w+ )*(file|filename|file ?name|attachment|image|photo|picture|avatar|thumbnail)", Maker(_file, _many_nouns, _noun_pairs)),
+    (
+        r"(\w+ )*(file|filename|file ?name|attachment|image|photo|picture|avatar|thumbnail)",
+        Maker(_file, _many_nouns, _noun_pairs),
+    ),
     (r"(\w+ )*json", Maker(_json_text, _many_nouns, _noun_pairs)),
     (r"(\w+ )*version", Maker(_version, 10**9, lambda _: 20_000)),
     (r"iban", Maker(_iban, 10**18)),
@@ -383,7 +402,10 @@ _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
     (r"(credit )?card( number)?", Maker(_card, 10**9)),
     (r"(\w+ )*slug|permalink", SLUG),
     (r"title|subject|headline|heading|caption|topic|(\w+ )*title", TITLE),
-    (r"(\w+ )*(description|comments?|notes?|remarks?|message|summary|bio|biography|about|details?|reason|feedback|review|text|body|content|abstract|excerpt|instructions|explanation|quote|error|help)", SENTENCE),
+    (
+        r"(\w+ )*(description|comments?|notes?|remarks?|message|summary|bio|biography|about|details?|reason|feedback|review|text|body|content|abstract|excerpt|instructions|explanation|quote|error|help)",
+        SENTENCE,
+    ),
 )
 _RECIPES: Final = tuple((re.compile(expression), maker) for expression, maker in _MAKERS)
 
@@ -392,7 +414,9 @@ _PEOPLE: Final = re.compile(
     r"doctor|driver|guest|manager|owner|staff|subscriber|player|artist|actor|lead|worker|citizen|"
     r"candidate|applicant|attendee|speaker|agent|buyer|seller|tenant|resident|friend|admin)(s)?"
 )
-_PLACES_OF_PEOPLE: Final = re.compile(r"(\w+ )*(compan(y|ies)|vendors?|suppliers?|organi[sz]ations?|brands?|publishers?)")
+_PLACES_OF_PEOPLE: Final = re.compile(
+    r"(\w+ )*(compan(y|ies)|vendors?|suppliers?|organi[sz]ations?|brands?|publishers?)"
+)
 
 _CODES: Final = re.compile(
     r"(\w+ )*(sku|code|ref|reference|number|no|num|nr|serial|serial number|key|identifier|vin|plate|"
@@ -403,7 +427,9 @@ _SECRETS: Final = re.compile(
     r"session key|etag|fingerprint|nonce|md5|sha1|sha256|cookie|auth|hex|hexdigest|prefix|csrf)"
 )
 _STATES: Final = re.compile(r"(\w+ )*(status|state|stage|phase|condition)")
-_KINDS: Final = re.compile(r"(\w+ )*(type|kind|category|class|group|level|tier|mode|format|method|source|channel|unit|role|scope|tag|plan|segment|theme|grade)")
+_KINDS: Final = re.compile(
+    r"(\w+ )*(type|kind|category|class|group|level|tier|mode|format|method|source|channel|unit|role|scope|tag|plan|segment|theme|grade)"
+)
 _STATUS_WORDS: Final = ("active", "pending", "done", "open", "closed", "new")
 _KIND_WORDS: Final = ("standard", "basic", "premium", "internal", "special")
 

@@ -39,7 +39,9 @@ _STAGES: Final = (
 )
 _ORDER: Final = tuple(map(re.compile, _STAGES))
 _OTHER: Final = 3
-_LATE: Final = re.compile(r"(\w+ )*(due|expire|expires|expired|expiry|expiration|deadline|next|renew\w*|scheduled)( \w+)*")
+_LATE: Final = re.compile(
+    r"(\w+ )*(due|expire|expires|expired|expiry|expiration|deadline|next|renew\w*|scheduled)( \w+)*"
+)
 _BIRTHS: Final = re.compile(r"(\w+ )*(birth|born|dob|birthday)( \w+)*|date of birth")
 _SELDOM: Final = re.compile(
     r"(\w+ )*(delete|deleted|removed|archived|cancelled|canceled|returned|refunded|revoked|terminated|locked|banned)( \w+)*"
@@ -111,7 +113,8 @@ class _Next:
     ) -> list[int]:
         span = self.days * DAY_SECONDS
         steps = (
-            self.at_least + (fraction * (span if self.beyond else min(span, _left(moment, today)) + 1) >> 32)
+            self.at_least
+            + (fraction * (span if self.beyond else min(span, _left(moment, today)) + 1) >> 32)
             for moment, fraction, today in zip(moments, fractions, todays, strict=True)
         )
         return [moment + step for moment, step in zip(moments, steps, strict=True)]
@@ -171,9 +174,7 @@ def share_of_values(column: str) -> int:
     return 10 if _SELDOM.fullmatch(words_of_name(column)) else 85
 
 
-def _ordered(
-    columns: Sequence[Column[Any]], bounds: Mapping[str, Bounds]
-) -> list[Column[Any]]:
+def _ordered(columns: Sequence[Column[Any]], bounds: Mapping[str, Bounds]) -> list[Column[Any]]:
     """Order columns by what their names mean, and then as the constraints want."""
 
     def stage(column: Column[Any]) -> tuple[int, int]:
@@ -186,7 +187,9 @@ def _ordered(
     ordered = sorted(columns, key=stage)
     for _ in ordered:
         for column in list(ordered):
-            others = [other for other, _ in bounds[column.key].above] if column.key in bounds else []
+            others = (
+                [other for other, _ in bounds[column.key].above] if column.key in bounds else []
+            )
             places = [place for place, each in enumerate(ordered) if each.key in others]
             if places and max(places) > ordered.index(column):
                 ordered.remove(column)
@@ -196,7 +199,10 @@ def _ordered(
 
 def _strict(columns: Sequence[Column[Any]], bounds: Mapping[str, Bounds]) -> bool:
     return any(
-        not equal for column in columns if column.key in bounds for _, equal in bounds[column.key].above
+        not equal
+        for column in columns
+        if column.key in bounds
+        for _, equal in bounds[column.key].above
     )
 
 
@@ -206,7 +212,9 @@ def _has_followers(column: Column[Any], bounds: Mapping[str, Bounds]) -> bool:
 
 def _between(column: Column[Any], bounds: Bounds) -> Recipe | None:
     """Return what draws a date between two literals, if the constraints have one."""
-    ends = [_moment_of(end[0]) if end is not None else None for end in (bounds.lowest, bounds.highest)]
+    ends = [
+        _moment_of(end[0]) if end is not None else None for end in (bounds.lowest, bounds.highest)
+    ]
     if ends == [None, None]:
         return None
     first, last = ends
@@ -218,7 +226,9 @@ def _between(column: Column[Any], bounds: Bounds) -> Recipe | None:
 
     if _has_time(column):
         return Whole(range(first + 1, last))
-    return Whole(range(first // DAY_SECONDS + 1, max(last // DAY_SECONDS, first // DAY_SECONDS + 2)))
+    return Whole(
+        range(first // DAY_SECONDS + 1, max(last // DAY_SECONDS, first // DAY_SECONDS + 2))
+    )
 
 
 def _moment_of(value: object) -> int | None:

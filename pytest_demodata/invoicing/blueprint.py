@@ -21,4 +21,5 @@ INVOICING: Final = Blueprint(
         "invoices": (INVOICES, INVOICE_LINE_ITEMS),
     },
     volumes=VOLUMES,
+    fingerprint="",
 )

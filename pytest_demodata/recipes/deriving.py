@@ -173,9 +173,7 @@ class EachInFamily(Recipe):
 
     def draw(self, run: Run) -> Sequence[Any]:
         """Take the values in their order, anew for each owner."""
-        return list(
-            chain.from_iterable(self.values[:size] for size in run.family_sizes)
-        )
+        return list(chain.from_iterable(self.values[:size] for size in run.family_sizes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,10 @@ class RandomBits(Recipe):
         lanes = [run.bits(lane=lane) for lane in ("a", "b", "c")]
         last = run.shuffled(1 << WORD_BITS)
         return [
-            (a << 96) | ((b & 0xFFFF0FFF | 0x4000) << 64) | ((c & 0x3FFFFFFF | 0x80000000) << 32) | d
+            (a << 96)
+            | ((b & 0xFFFF0FFF | 0x4000) << 64)
+            | ((c & 0x3FFFFFFF | 0x80000000) << 32)
+            | d
             for a, b, c, d in zip(*lanes, last, strict=True)
         ]
 

@@ -97,9 +97,7 @@ class Run(Protocol):
     def taken(self, through: str, column: str) -> Sequence[Any]:
         """Return a column of the parents that the foreign key `through` refers to."""
 
-    def taken_by_number(
-        self, table: str, column: str, rows: Sequence[int | None]
-    ) -> Sequence[Any]:
+    def taken_by_number(self, table: str, column: str, rows: Sequence[int | None]) -> Sequence[Any]:
         """Return a column of rows of another table, given by their numbers, from 0."""
 
     def grouped(self, table: str, columns: tuple[str, ...]) -> Mapping[Any, Sequence[int]]:
@@ -178,4 +176,3 @@ def all_parts(recipe: Recipe) -> Iterable[Recipe]:
     yield recipe
     for part in recipe.parts():
         yield from all_parts(part)
-
