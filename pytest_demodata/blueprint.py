@@ -393,13 +393,26 @@ class Blueprint:
                     found.append(DeclaredSum(columns[0], columns[1], key, childless))
         return found
 
+    def existing(self) -> list[Fill]:
+        """List the fills of tables whose rows are there already."""
+        return [fill for fill in self.fills.values() if isinstance(fill.rows, Existing)]
+
+    def reads(self) -> Mapping[str, set[str]]:
+        """Name by table the columns that any column is computed from."""
+        columns: dict[str, set[str]] = {name: set() for name in self.fills}
+        for fill in self.fills.values():
+            for name in fill.sources:
+                for read in fill.reads(name):
+                    columns[read.table].add(read.column)
+        return columns
+
     def owned_by(self, table: str) -> list[Fill]:
         """List the fills of the tables whose rows a table owns."""
         return [fill for fill in self.fills.values() if fill.owner == table]
 
     def roots(self, stage: str) -> list[Fill]:
         """List the fills of a stage that no other table owns."""
-        return [fill for fill in self.filled(stage) if fill.owner is None]
+        return [fill for fill in self.stages[stage] if fill.owner is None]
 
     def filled(self, stage: str) -> list[Fill]:
         """List the fills of a stage whose rows are made, and not there already."""
