@@ -20,11 +20,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from inspect import currentframe
 from itertools import count, takewhile
-from threading import Condition, get_ident
+from threading import Condition, RLock, get_ident
 from time import monotonic
 from traceback import walk_stack
-from typing import TYPE_CHECKING, Any, Final, Protocol
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
+from weakref import ref
 
 from pytest_demodata.errors import IsolationError, IsolationWarning
 from pytest_demodata.statements import Effect, Statement
@@ -51,6 +51,10 @@ PATIENCE: Final = 5.0
 """Seconds that a write waits for a transaction of another thread or task, as `sqlite3` does."""
 
 _numbers: Final = count(1)
+
+_READ: Final = Effect.READ
+_WRITE: Final = Effect.WRITE
+"""Asked for at each statement, and until Python 3.12 an Enum looks its members up in Python."""
 
 
 @dataclass(slots=True, eq=False)
@@ -179,14 +183,16 @@ class Sandbox:
         self._scopes = scopes
         self._filled = filled
         self._resources = ExitStack()
-        self.lock: Final = Condition()
+        self.lock: Final = RLock()
+        self._one_less: Final = Condition(self.lock)
         self.occupied = ""
         self.releasing = True
         self._driver: DBAPIConnection | None = None
+        self._cursor: DBAPICursor
         self._marks: list[Mark] = []
         self._guards: dict[Scope, Mark] = {}
         self._writers: set[Client] = set()
-        self._readers: WeakSet[Reader] = WeakSet()
+        self._readers: set[ref[Reader]] = set()
         self._written: list[Client | None] = []
         self._writes = 0
         self._counters: object = None
@@ -212,7 +218,7 @@ class Sandbox:
     def reads(self, cursor: Reader) -> None:
         """Have a cursor hold its rows before anything is rolled back."""
         with self.lock:
-            self._readers.add(cursor)
+            self._readers.add(ref(cursor, self._readers.discard))
 
     def driver(self, *, quietly: bool = False) -> DBAPIConnection:
         """Hand out the driver's connection, on which anybody may write anything.
@@ -256,8 +262,7 @@ class Sandbox:
             driver = self._touched()
             if key in self._put and self._put[key] is value:
                 return
-            for reader in list(self._readers):
-                reader.hold()
+            self._hold_readers()
             action(driver)
             self._put[key] = value
             self.at_end(key, lambda _: self._put.pop(key, None))
@@ -280,20 +285,31 @@ class Sandbox:
             for guard in guards[-1:]:
                 guard.endings.setdefault(key, action)
 
-    def run(self, client: Client, text: str, action: Callable[[], object]) -> object:
-        """Run a statement of a client's; for the arguments and errors see `working`.
+    def run(
+        self, client: Client, text: str, action: Callable[..., object], *arguments: object
+    ) -> object:
+        """Run a statement of a client's; the same as in `working`, for a single call.
 
         Args:
             client: Whose statement it is.
             text: The statement.
             action: Runs it.
+            arguments: What `action` is given.
 
         Returns:
             What `action` returns; None where savepoints stand for it.
         """
         __tracebackhide__ = True
-        with self.working(client, text) as statement:
-            return None if statement is None else action()
+        statement = self._database.grammar.look_at(text)
+        with self.lock:
+            stands = self._prepare(client, statement, writes=False)
+            try:
+                return None if stands else action(*arguments)
+            except BaseException:
+                self._recover(client)
+                raise
+            finally:
+                self._look(statement)
 
     @contextmanager
     def working(
@@ -317,17 +333,14 @@ class Sandbox:
         __tracebackhide__ = True
         statement = self._database.grammar.look_at(text)
         with self.lock:
-            self._touched()
-            stands = self._stands_for(client, statement)
-            if not stands:
-                self._make_ready(client, writes=writes or statement.effect is not Effect.READ)
+            stands = self._prepare(client, statement, writes=writes)
             try:
                 yield None if stands else statement
             except BaseException:
                 self._recover(client)
                 raise
             finally:
-                self._look(f"the statement {statement} ended it")
+                self._look(statement)
 
     def commit(self, client: Client) -> None:
         """Keep what a client has written.
@@ -367,12 +380,14 @@ class Sandbox:
         """
         with self.lock:
             guard = self._guards.pop(scope, None)
-            if guard is not None and self._driver is not None and not self.broken():
+            self._look()
+            if guard is not None and self._driver is not None and not self._cause:
                 self._back_to(guard, counting=True)
                 self.releasing, self._handed_out = True, False
                 self._release(guard)
                 self._end(guard)
-            if cause := self.broken():
+                self._look()
+            if cause := self._cause:
                 self.discard()
             return cause
 
@@ -392,8 +407,7 @@ class Sandbox:
     def broken(self) -> str:
         """Return what ended the transaction, or nothing where it stands."""
         with self.lock:
-            if self._driver is not None:
-                self._look(_ROUND)
+            self._look()
             return self._cause
 
     def discard(self) -> None:
@@ -409,7 +423,6 @@ class Sandbox:
             self._driver = None
             self._version = self._counted_at = -1
             self._cause = ""
-            self.lock.notify_all()
             if self._foreign():
                 _ANOTHERS.append(self._resources.pop_all())
             self._resources.close()
@@ -419,20 +432,24 @@ class Sandbox:
         with self.lock:
             if self._driver is None:
                 self._driver = self._resources.enter_context(self._filled())
+                self._cursor = self._driver.cursor()
                 self._process = os.getpid()
 
     def _touched(self) -> DBAPIConnection:
         """Return the driver's connection, with a guard for every scope that it now works for."""
-        self._wait_for_a_test()
-        self.fill()
-        self._check_process()
+        if self._scopes.idle:
+            self._wait_for_a_test()
+        if self._driver is None:
+            self.fill()
+        if self._foreign():
+            self._refuse_to_share()
         if self.occupied:
             message = (
                 f"{self.occupied} is still open on the connection that all share.\n"
                 "End it before the next statement."
             )
             raise IsolationError(message)
-        self._look(_ROUND)
+        self._look()
         if self._version != self._scopes.version and not self._cause:
             self._guard()
             if self._cause and not self._written:  # lost before this test, with nothing on it
@@ -452,12 +469,10 @@ class Sandbox:
 
     def _foreign(self) -> bool:
         """Return whether the connection is that of the process this one has been forked from."""
-        return self._process != os.getpid() and not self._database.survives_fork
+        return not self._database.survives_fork and self._process != os.getpid()
 
-    def _check_process(self) -> None:
+    def _refuse_to_share(self) -> NoReturn:
         """Refuse to share a connection with another process."""
-        if not self._foreign():
-            return
         message = (
             "The demo database was used in a process that the test has forked, and a connection "
             "to a server cannot be shared.\n"
@@ -467,13 +482,11 @@ class Sandbox:
 
     def _wait_for_a_test(self) -> None:
         """Have a thread that has outlived its test wait for the next one to take its guard."""
-        if not self._scopes.idle:
-            return
         refused = self._scopes.between_tests
         if get_ident() != self._scopes.thread:
             deadline = monotonic() + PATIENCE
             while self._scopes.idle and monotonic() < deadline:
-                self.lock.wait(0.01)
+                self._one_less.wait(0.01)
             refused = self._scopes.idle
         if refused:
             message = (
@@ -482,14 +495,16 @@ class Sandbox:
             )
             raise IsolationError(message)
 
-    def _look(self, cause: str) -> None:
-        """Notice that the transaction has been ended."""
+    def _look(self, statement: Statement | None = None) -> None:
+        """Notice that the transaction has been ended, by a statement or by somebody else."""
         if self._driver is None or self._cause or self.occupied:
+            return
+        if self._database.in_transaction(self._driver):
             return
         if self._database.lost(self._driver):
             self._cause = _LOST
-        elif not self._database.in_transaction(self._driver):
-            self._cause = cause
+        else:
+            self._cause = f"the statement {statement} ended it" if statement else _ROUND
 
     def _guard(self) -> None:
         """Take the guards of all scopes that are written for now, and of no narrower one."""
@@ -542,6 +557,26 @@ class Sandbox:
         )
         _warn(message)
 
+    def _prepare(self, client: Client, statement: Statement, *, writes: bool) -> bool:
+        """Take the savepoints that a statement needs before it is run, if it is to be run.
+
+        Returns:
+            Whether it is not, because savepoints of the client's stand for it.
+        """
+        self._touched()
+        effect = statement.effect
+        if effect is not _READ and effect is not _WRITE and self._stands_for(client, statement):
+            return True
+        self._check_failed(client)
+        writes = writes or effect is not _READ
+        if writes:
+            self._begin(client)
+        if self._database.failure_aborts:
+            self._secure(client)
+        if writes:
+            self._note(client)
+        return False
+
     def _stands_for(self, client: Client, statement: Statement) -> bool:
         """Do with our own savepoints what a statement says of transactions.
 
@@ -549,8 +584,6 @@ class Sandbox:
             Whether that is all there was to do.
         """
         effect, name = statement.effect, statement.savepoint
-        if effect in {Effect.READ, Effect.WRITE}:
-            return False
         if effect is Effect.NOTHING:
             return True
         if effect is Effect.BEGIN and not client.begun:
@@ -589,16 +622,6 @@ class Sandbox:
             mark.owner = None
         del client.nested[start:]
 
-    def _make_ready(self, client: Client, *, writes: bool) -> None:
-        """Take the savepoints that a statement needs before it is run."""
-        self._check_failed(client)
-        if writes:
-            self._begin(client)
-        if self._database.failure_aborts:
-            self._secure(client)
-        if writes:
-            self._note(client)
-
     def _check_failed(self, client: Client) -> None:
         if client.failed:
             raise self._database.aborted_error()
@@ -634,13 +657,17 @@ class Sandbox:
         """Take the savepoint of a client's transaction, once nobody else is in one."""
         client.sign()
         if client.mark is None:
-            self._wait(client)
+            if self._writers:
+                self._wait(client)
             if not client.autocommit:
                 client.mark = self._mark(client)
-                client.nested = [(name, mark or self._mark(client)) for name, mark in client.nested]
+                if client.nested:
+                    client.nested = [
+                        (name, mark or self._mark(client)) for name, mark in client.nested
+                    ]
                 self._writers.add(client)
-                still = (mark for mark in _begun.get() if mark.alive and mark.owner)
-                _begun.set(frozenset({client.mark, *still}))
+                still = [mark for mark in _begun.get() if mark.alive and mark.owner]
+                _begun.set(frozenset([client.mark, *still]))
 
     def _note(self, writer: Client | None) -> None:
         """Write down who writes after which savepoint; None stands for anybody."""
@@ -659,7 +686,7 @@ class Sandbox:
             return frozenset(filter(client.waits_for, self._writers))
 
         at_once = client.polls or any(other.thread == client.thread for other in others())
-        if not self.lock.wait_for(alone, 0 if at_once else PATIENCE):
+        if not self._one_less.wait_for(alone, 0 if at_once else PATIENCE):
             raise BusyError(client, others())
         self._touched()
 
@@ -683,9 +710,13 @@ class Sandbox:
             client.mark.owner = None
             client.mark = None
         self._forget_nested(client, 0)
-        self._writers.discard(client)
+        self._forget_writer(client)
         self._trim()
-        self.lock.notify_all()
+
+    def _forget_writer(self, client: Client) -> None:
+        """Let those go on that have waited for the end of a client's transaction."""
+        self._writers.discard(client)
+        self._one_less.notify_all()
 
     def _mark(self, owner: Client | Scope | None) -> Mark:
         """Take a savepoint, or share the last one where nothing has been written after it."""
@@ -706,9 +737,8 @@ class Sandbox:
             mark: The savepoint.
             counting: Have the database count keys as it did then, too.
         """
-        for reader in list(self._readers):
-            reader.hold()
-        self._readers.clear()
+        if self._readers:
+            self._hold_readers()
         statement = f"ROLLBACK TO SAVEPOINT {mark.name}"
         if counting and self._writes > mark.writes:
             statement += self._database.recount(mark.counters)
@@ -718,7 +748,13 @@ class Sandbox:
         while self._marks[-1] is not mark:
             self._lose(self._marks.pop())
         del self._written[mark.position :]
-        self.lock.notify_all()
+
+    def _hold_readers(self) -> None:
+        """Have the cursors read what is left, before it cannot be read any more."""
+        while self._readers:
+            reader = self._readers.pop()()
+            if reader is not None:
+                reader.hold()
 
     def _lose(self, mark: Mark) -> None:
         """Tell the owner of a savepoint that it is gone; one of several of a client's stays known.
@@ -727,7 +763,7 @@ class Sandbox:
         """
         mark.alive = False
         if isinstance(mark.owner, Client) and mark.owner.mark is mark:
-            self._writers.discard(mark.owner)
+            self._forget_writer(mark.owner)
             mark.owner.mark = None
 
     def _release(self, mark: Mark) -> None:
@@ -759,8 +795,7 @@ class Sandbox:
         if self._driver is None or self._cause or self._foreign():
             return False
         try:
-            with closing(self._driver.cursor()) as cursor:
-                cursor.execute(statement)
+            self._cursor.execute(statement)
         except Exception as error:  # noqa: BLE001 - each driver has errors of its own
             self._fail(error)
             return False

@@ -982,7 +982,7 @@ def test_a_thread_that_waits_while_the_database_is_thrown_away(
     _insert(box, holding, 1)
     thread = threading.Thread(target=_insert, args=[box, waiting, 2])
     thread.start()
-    while not box.lock._waiters:  # type: ignore[attr-defined]  # noqa: SLF001
+    while not box._one_less._waiters:  # type: ignore[attr-defined]  # noqa: SLF001
         pass
     box.discard()
     thread.join()
