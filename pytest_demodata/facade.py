@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from sqlalchemy import NullPool, create_engine
 
-from pytest_demodata.sandbox import Client
+from pytest_demodata.clients import Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
