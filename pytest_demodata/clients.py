@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import current_task
+from asyncio import _get_running_loop, current_task
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from threading import get_ident
@@ -75,7 +75,7 @@ class Client:
         """Have a savepoint be that of its transaction, which begins here."""
         self.mark = mark
         still = [each for each in _begun.get() if each.alive and each.owner]
-        _begun.set(frozenset([mark, *still]))
+        _begun.set((mark, *still))
 
     def waits_for(self, other: Client) -> bool:
         """Return whether what it writes has to wait for the end of another one's transaction.
@@ -90,16 +90,13 @@ class Client:
         return None not in {self.task, other.task} and self.task is not other.task
 
 
-_begun: Final[ContextVar[frozenset[Mark]]] = ContextVar("demodata_begun", default=frozenset())
+_begun: Final[ContextVar[tuple[Mark, ...]]] = ContextVar("demodata_begun", default=())
 """The open transactions begun here, or before this task was started or this thread was asked."""
 
 
 def running_task() -> Task[Any] | None:
     """Return the task of asyncio's that runs in this thread, if one does."""
-    try:
-        return current_task()
-    except RuntimeError:  # there is no event loop, or it is another library's
-        return None
+    return None if _get_running_loop() is None else current_task()
 
 
 class BusyError(IsolationError):

@@ -103,8 +103,7 @@ class Sandbox:
             if not quietly:
                 if self._database.failure_aborts:
                     transaction.mark(self._outside)  # for what fails on it to take nothing along
-                transaction.note(None)
-                transaction.handed_out = True
+                transaction.hand_out()
             return transaction.driver
 
     def ask(self, statement: str) -> Any:  # noqa: ANN401 - rows, as the driver has them
@@ -389,8 +388,8 @@ class Sandbox:
             if scope not in current:
                 self._withdraw(scope, transaction)
         new = [scope for scope in current if scope not in self._guards]
-        if new and transaction.unwritten():
-            transaction.back_to(transaction.marks[-1])  # to nothing else, to see whether it stands
+        if new:
+            transaction.check()
         for scope in new:
             for client in list(self._writers):
                 self._keep(client)

@@ -48,8 +48,7 @@ class Transaction:
         handed_out: Whether somebody has the connection, and may write unseen.
         releasing: Whether savepoints that nobody goes back to are released.
         marks: The savepoints, the oldest first.
-        written: Who has written what is there now, and not after which savepoint; None stands for
-            anybody.
+        written: Who has written what is there now, one after the other; None stands for anybody.
         put: What has been put on the connection.
         remembered: What has been asked once.
     """
@@ -62,6 +61,7 @@ class Transaction:
         self._process = os.getpid()
         self._cursor = driver.cursor()
         self._readers: set[ref[Reader]] = set()
+        self._unseen = database.is_server
         self._writes = 0
         self._counters: object = None
         self._counted_at = -1
@@ -88,6 +88,14 @@ class Transaction:
         else:
             self.cause = f"the statement {statement} ended it" if statement else _ROUND
 
+    def check(self) -> None:
+        """Notice that the transaction has been ended, also where that does not show.
+
+        It shows where only we have the connection, and no server that may lose its end of it.
+        """
+        if self._unseen and self.marks and self.marks[-1].position == len(self.written):
+            self.back_to(self.marks[-1])  # to nothing else
+
     def fail(self, error: Exception) -> None:
         """Note what a statement of our own has failed with."""
         words = " ".join(str(error).split())
@@ -111,14 +119,16 @@ class Transaction:
         if len(self.written) == above or self.written[-1] is not writer:
             self.written.append(writer)
 
-    def unwritten(self) -> bool:
-        """Return whether there is a savepoint, and nothing has been written after the last one."""
-        return bool(self.marks) and self.marks[-1].position == len(self.written)
+    def hand_out(self) -> None:
+        """Expect that somebody has the connection from now on, and does anything with it."""
+        self.note(None)
+        self.handed_out = self._unseen = True
 
     def mark(self, owner: Client | Scope | None) -> Mark:
         """Take a savepoint, or share the last one where nothing has been written after it."""
-        if self.unwritten() and not self.handed_out:
-            name = self.marks[-1].name
+        last = self.marks[-1] if self.marks else None
+        if last is not None and last.position == len(self.written) and not self.handed_out:
+            name = last.name
         else:
             name = f"demodata_{next(_numbers)}"
             self._control(f"SAVEPOINT {name}")

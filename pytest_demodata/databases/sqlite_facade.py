@@ -67,14 +67,17 @@ class SqliteFacadeCursor(FacadeCursor):
         __tracebackhide__ = True
         if setting := _SETTING.match(statement):
             statement = self._prepare(setting[1].lower(), statement)
-        with self.connection.sandbox.lock:  # or somebody rolls back before it is known to read
-            self.connection.run(statement, self._cursor.execute, statement, *parameters)
-            vars(self)["_rows"] = self._cursor
-            if self._cursor.description is not None:
+        cursor: Any = self._cursor
+        sandbox = self.connection.sandbox
+        with sandbox.lock:  # or somebody rolls back before it is known to read
+            self.connection.run(statement, cursor.execute, statement, *parameters)
+            if self._rows is not cursor:
+                self._rows = cursor
+            if cursor.description is not None:
                 if GRAMMAR.look_at(statement).effect is _READ:
-                    self.connection.sandbox.reads(self)
+                    sandbox.reads(self)
                 else:
-                    self._rows = iter(list(self._rows))
+                    self._rows = iter(list(cursor))
         return self
 
     def fetchone(self) -> Any:  # noqa: ANN401
