@@ -107,10 +107,10 @@ class Transaction:
 
     def hold_readers(self) -> None:
         """Have the cursors read what is left, before it cannot be read any more."""
-        while self._readers:
-            reader = self._readers.pop()()
-            if reader is not None:
-                reader.hold()
+        readers = [each() for each in self._readers.copy()]
+        self._readers.clear()
+        for reader in filter(None, readers):
+            reader.hold()
 
     def note(self, writer: Client | None) -> None:
         """Write down who writes after which savepoint; None stands for anybody."""
