@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.util import await_only
 
+from pytest_demodata.clients import BusyError, running_task
 from pytest_demodata.errors import DatabaseSetupError
 from pytest_demodata.facade import facade_engine
-from pytest_demodata.sandbox import BusyError, running_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPICursor
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from pytest_demodata.clients import Client
     from pytest_demodata.facade import FacadeConnection, FacadeCursor
-    from pytest_demodata.sandbox import Client, Sandbox
+    from pytest_demodata.sandbox import Sandbox
 
 _POLL: Final = 0.005
 """Seconds between two looks whether another task's transaction has ended."""

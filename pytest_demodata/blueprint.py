@@ -11,7 +11,7 @@ from sqlalchemy import Integer, Table, inspect
 
 from pytest_demodata.errors import BlueprintError, did_you_mean
 from pytest_demodata.foreign_keys import key_through, keys_of
-from pytest_demodata.recipes.deriving import SumOf, Taken
+from pytest_demodata.recipes.deriving import ShareOf, SumOf, Taken
 from pytest_demodata.recipes.drawing import Serial, Stored
 from pytest_demodata.recipes.naming import column_name
 from pytest_demodata.recipes.python_forms import in_counts
@@ -22,7 +22,7 @@ from pytest_demodata.volumes import Volume, volumes_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from sqlalchemy import MetaData
+    from sqlalchemy import Column, MetaData
     from sqlalchemy.orm import DeclarativeBase
 
     from pytest_demodata.foreign_keys import Key
@@ -312,6 +312,22 @@ def _sources(recipes: Mapping[Any, Recipe]) -> dict[str, Source]:
     return sources
 
 
+class DeclaredSum(NamedTuple):
+    """An amount of a parent that is the sum over its children.
+
+    Attributes:
+        parent: The column with the sum.
+        child: The column that is summed.
+        key: The children's foreign key to the parent.
+        childless: Whether parents without children have the sum 0; else nothing is said of them.
+    """
+
+    parent: Column[Any]
+    child: Column[Any]
+    key: Key
+    childless: bool
+
+
 class Blueprint:
     """How the tables of a `MetaData` are filled, and in which stages.
 
@@ -354,13 +370,49 @@ class Blueprint:
         rows = (fill.rows for fill in self.fills.values())
         return list(dict.fromkeys(each.count for each in rows if isinstance(each, Sized)))
 
+    def sums(self) -> list[DeclaredSum]:
+        """List the sums that stored columns are by their recipes."""
+        found = []
+        for fill in self.fills.values():
+            for name in fill.columns:
+                recipe = fill.sources[name].recipe
+                if isinstance(recipe, SumOf):
+                    child, childless = recipe.child, True
+                    parent = ColumnName(fill.name, name)
+                elif isinstance(recipe, ShareOf):
+                    parent, childless = recipe.parent, False
+                    child = ColumnName(fill.name, name)
+                else:
+                    continue
+                columns = [
+                    self.fills[each.table].table.columns.get(each.column)
+                    for each in (parent, child)
+                ]
+                key = self.fills[child.table].owner_key
+                if key is not None and columns[0] is not None and columns[1] is not None:
+                    found.append(DeclaredSum(columns[0], columns[1], key, childless))
+        return found
+
+    def existing(self) -> list[Fill]:
+        """List the fills of tables whose rows are there already."""
+        return [fill for fill in self.fills.values() if isinstance(fill.rows, Existing)]
+
+    def reads(self) -> Mapping[str, set[str]]:
+        """Name by table the columns that any column is computed from."""
+        columns: dict[str, set[str]] = {name: set() for name in self.fills}
+        for fill in self.fills.values():
+            for name in fill.sources:
+                for read in fill.reads(name):
+                    columns[read.table].add(read.column)
+        return columns
+
     def owned_by(self, table: str) -> list[Fill]:
         """List the fills of the tables whose rows a table owns."""
         return [fill for fill in self.fills.values() if fill.owner == table]
 
     def roots(self, stage: str) -> list[Fill]:
         """List the fills of a stage that no other table owns."""
-        return [fill for fill in self.filled(stage) if fill.owner is None]
+        return [fill for fill in self.stages[stage] if fill.owner is None]
 
     def filled(self, stage: str) -> list[Fill]:
         """List the fills of a stage whose rows are made, and not there already."""

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import accumulate, chain, pairwise, repeat
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_demodata.blueprint import Existing
 from pytest_demodata.frames import Frame, FrameRun
 from pytest_demodata.layout import Layout, spread
 from pytest_demodata.recipes.drawing import Serial
@@ -224,9 +225,10 @@ class Plan:
             yield frame.values(column.column)
 
     def _family(self, frame: Frame) -> Iterator[Chunk]:
-        columns = {name: frame.values(name) for name in frame.fill.columns}
         self._gather(frame)
-        yield Chunk(frame.fill.table, frame.start, frame.stop, columns)
+        if not isinstance(frame.fill.rows, Existing):
+            columns = {name: frame.values(name) for name in frame.fill.columns}
+            yield Chunk(frame.fill.table, frame.start, frame.stop, columns)
         for fill in self.blueprint.owned_by(frame.fill.name):
             yield from self._family(frame.children(fill))
         frame.forget_children()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from sqlalchemy import NullPool, create_engine
 
-from pytest_demodata.sandbox import Client
+from pytest_demodata.clients import Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,9 +27,11 @@ class FacadeCursor:
 
     _OWN: ClassVar[frozenset[str]] = frozenset({"connection", "_cursor"})
 
+    connection: FacadeConnection
+    _cursor: DBAPICursor
+
     def __init__(self, connection: FacadeConnection, cursor: DBAPICursor) -> None:
-        self.connection = connection
-        self._cursor = cursor
+        vars(self).update(connection=connection, _cursor=cursor)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the driver's has
         return getattr(self._cursor, name)
@@ -51,13 +53,13 @@ class FacadeCursor:
     def execute(self, statement: str, *parameters: Any) -> Any:  # noqa: ANN401
         """Run a statement."""
         __tracebackhide__ = True
-        self.connection.run(statement, lambda: self._cursor.execute(statement, *parameters))
+        self.connection.run(statement, self._cursor.execute, statement, *parameters)
         return self
 
     def executemany(self, statement: str, *parameters: Any) -> Any:  # noqa: ANN401
         """Run a statement for each of many parameters."""
         __tracebackhide__ = True
-        self.connection.run(statement, lambda: self._cursor.executemany(statement, *parameters))
+        self.connection.run(statement, self._cursor.executemany, statement, *parameters)
         return self
 
     def hold(self) -> None:
@@ -90,10 +92,10 @@ class FacadeConnection:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the driver's has
         return getattr(self.sandbox.driver(quietly=name in self._QUIET), name)
 
-    def run(self, statement: str, action: Callable[[], object]) -> object:
+    def run(self, statement: str, action: Callable[..., object], *arguments: object) -> object:
         """Run a statement inside the sandbox; None where a savepoint of ours stands for it."""
         __tracebackhide__ = True
-        return self.sandbox.run(self.client, statement, action)
+        return self.sandbox.run(self.client, statement, action, *arguments)
 
     def cursor(self, *arguments: Any, **options: Any) -> FacadeCursor:  # noqa: ANN401
         """Open a cursor."""

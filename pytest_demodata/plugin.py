@@ -195,7 +195,8 @@ def demodata_blueprint(
 
     Redefine it to return a `MetaData`, a declarative base class or a blueprint of your own.
     """
-    return pytestconfig.stash[RUN].blueprint()
+    blueprint: Blueprint | MetaData | type[DeclarativeBase] = pytestconfig.stash[RUN].blueprint()
+    return blueprint
 
 
 @pytest.fixture(scope="session")

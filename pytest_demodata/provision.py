@@ -8,11 +8,20 @@ from datetime import UTC, date, datetime
 from threading import get_ident
 from time import perf_counter
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Engine, SingletonThreadPool, StaticPool, delete
+from sqlalchemy import (
+    Connection,
+    Engine,
+    SingletonThreadPool,
+    StaticPool,
+    delete,
+    inspect,
+    select,
+)
 from sqlalchemy.exc import DBAPIError
 
+from pytest_demodata.blueprint import Existing
 from pytest_demodata.databases import database_of
 from pytest_demodata.defaults import (
     DEFAULT_AS_OF,
@@ -27,17 +36,21 @@ from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.invoicing.rules import validate
 from pytest_demodata.isolation import only_one, savepoint
 from pytest_demodata.planning import checked_date, checked_seed
+from pytest_demodata.values import counted
 from pytest_demodata.volumes import Volume, parse_volume
 from pytest_demodata.words import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Pool
 
     from pytest_demodata.blueprint import Blueprint
     from pytest_demodata.databases import Database
     from pytest_demodata.progress import Progress
+
+
+_NOTHING: Final[Mapping[str, Mapping[str, Sequence[Any]]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +235,9 @@ class DataGenerator:
         with self._writing() as connection, savepoint(connection):
             missing = missing_tables(connection, self._blueprint.metadata)
             for table in reversed(self._blueprint.metadata.sorted_tables):
-                if table.name in self._blueprint.fills and table not in missing:
+                fill = self._blueprint.fills.get(table.key)
+                made = fill is not None and not isinstance(fill.rows, Existing)
+                if made and table not in missing:
                     connection.execute(delete(table))
         self._was_reset = self._was_reset or self._plan is not None
         self._plan, self._started = None, None
@@ -235,10 +250,13 @@ class DataGenerator:
                     f"Stages: {', '.join(self._blueprint.stages)}."
                 )
                 raise StageError(message)
-        plan = self._plan_for(volume)
+        size = self._volume_of(volume)
+        plan = None if self._blueprint.existing() else self._plan_for(size)
         started, clock = datetime.now(UTC), perf_counter()
-        named = failure_named(f"The generation of volume {plan.volume.name!r}")
+        named = failure_named(f"The generation of volume {size.name!r}")
         with named, self._writing(filling=True) as connection, self._tables_there(connection):
+            if plan is None:
+                plan = self._plan_for(size, self._existing(connection))
             generation = Generation(plan, connection, self._database, self._progress)
             loaded = generation.load(stages)
         if self._started is None:
@@ -248,13 +266,51 @@ class DataGenerator:
         self._seconds += perf_counter() - clock
         return self.stats()
 
-    def _plan_for(self, volume: str | Volume | None) -> Plan:
+    def _volume_of(self, volume: str | Volume | None) -> Volume:
+        """Return a volume; without one, that of the stage before."""
         if volume is None and self._plan is not None:
+            return self._plan.volume
+        if isinstance(volume, Volume):
+            return volume
+        text = DEFAULT_VOLUME if volume is None else volume
+        return parse_volume(text, self._blueprint.volumes)
+
+    def _plan_for(
+        self, volume: Volume, existing: Mapping[str, Mapping[str, Sequence[Any]]] = _NOTHING
+    ) -> Plan:
+        if self._plan is not None and self._plan.volume == volume and not existing:
             return self._plan
-        if not isinstance(volume, Volume):
-            text = DEFAULT_VOLUME if volume is None else volume
-            volume = parse_volume(text, self._blueprint.volumes)
-        return Plan(self._blueprint, volume, seed=self._seed, words=self._words, as_of=self._as_of)
+        return Plan(
+            self._blueprint,
+            volume,
+            seed=self._seed,
+            words=self._words,
+            as_of=self._as_of,
+            existing=existing,
+        )
+
+    def _existing(self, connection: Connection) -> dict[str, dict[str, list[Any]]]:
+        """Read what other tables refer to of the rows that are there already."""
+        there: dict[str, dict[str, list[Any]]] = {}
+        reads = self._blueprint.reads()
+        for fill in self._blueprint.existing():
+            table = fill.table
+            if not inspect(connection).has_table(table.name, schema=table.schema):
+                continue
+            names = [column.key for column in table.primary_key.columns]
+            names += sorted(reads[fill.name] & set(table.columns.keys()) - set(names))
+            columns = [table.columns[name] for name in names]
+            rows = connection.execute(select(*columns).order_by(*table.primary_key.columns)).all()
+            there[fill.name] = {
+                name: [value if value is None else counted(column.type, value) for value in values]
+                for name, column, values in zip(
+                    names,
+                    columns,
+                    zip(*rows, strict=True) if rows else [()] * len(names),
+                    strict=True,
+                )
+            }
+        return there
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:

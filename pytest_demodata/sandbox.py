@@ -12,144 +12,37 @@ the database in it, and gone back to at its end.
 
 from __future__ import annotations
 
-import os
 import warnings
-from asyncio import current_task
 from contextlib import ExitStack, closing, contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from inspect import currentframe
-from itertools import count, takewhile
-from threading import Condition, get_ident
+from itertools import takewhile
+from threading import Condition, RLock, get_ident
 from time import monotonic
 from traceback import walk_stack
-from typing import TYPE_CHECKING, Any, Final, Protocol
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from pytest_demodata.clients import BusyError, Client
 from pytest_demodata.errors import IsolationError, IsolationWarning
 from pytest_demodata.statements import Effect, Statement
+from pytest_demodata.transaction import Transaction
 
 if TYPE_CHECKING:
-    from asyncio import Task
     from collections.abc import Callable, Hashable, Iterator
     from contextlib import AbstractContextManager
 
     from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
+    from pytest_demodata.clients import Mark
     from pytest_demodata.databases import Database
     from pytest_demodata.scopes import Scope, Scopes
-
-
-class Reader(Protocol):
-    """A cursor that may not be read after a rollback."""
-
-    def hold(self) -> None:
-        """Read all rows that are left."""
-
+    from pytest_demodata.transaction import Reader
 
 PATIENCE: Final = 5.0
 """Seconds that a write waits for a transaction of another thread or task, as `sqlite3` does."""
 
-_numbers: Final = count(1)
-
-
-@dataclass(slots=True, eq=False)
-class Mark:
-    """A savepoint in the transaction.
-
-    Attributes:
-        name: Its name; that of the one before, where nothing has been written between the two.
-        owner: Whose it is; nobody's any more, once what follows it is kept.
-        position: How much of what is there now had been written before it.
-        writes: How often anybody had written before it, also what has been undone since.
-        counters: How the database counted keys then, where a rollback leaves that as it is.
-        alive: Whether it can be gone back to.
-        endings: For a scope's, what else is to be done at its end.
-    """
-
-    name: str
-    owner: Client | Scope | None
-    position: int
-    writes: int = 0
-    counters: object = None
-    alive: bool = True
-    endings: dict[Hashable, Callable[[DBAPIConnection], object]] = field(default_factory=dict)
-
-
-@dataclass(slots=True, eq=False)
-class Client:
-    """A connection as the code under test sees it.
-
-    Attributes:
-        autocommit: Whether each statement is kept at once.
-        begun: Whether SQLAlchemy has begun a transaction on it.
-        failed: Whether a statement has failed where the database wants a rollback then.
-        mark: The savepoint of its transaction, once it has written.
-        nested: Its own savepoints with its own names for them, the outermost first; before it
-            has written, the names only.
-        polls: Whether it comes again by itself where a write has to wait.
-        thread: The thread that last wrote on it.
-        task: The task of asyncio's that last wrote on it, if one did.
-    """
-
-    autocommit: bool = False
-    begun: bool = False
-    failed: bool = False
-    mark: Mark | None = None
-    nested: list[tuple[str, Mark | None]] = field(default_factory=list)
-    polls: bool = False
-    thread: int = 0
-    task: Task[Any] | None = None
-
-    def sign(self) -> None:
-        """Note who writes on it now."""
-        self.thread, self.task = get_ident(), running_task()
-
-    def waits_for(self, other: Client) -> bool:
-        """Return whether what it writes has to wait for the end of another one's transaction.
-
-        Not for a transaction of its own writer, or of whoever started that writer and may be
-        waiting for it; and not for one whose task has ended, as a fixture's has before the test.
-        """
-        if other.mark in _begun.get() or (other.task is not None and other.task.done()):
-            return False
-        if other.thread != self.thread:
-            return True
-        return None not in {self.task, other.task} and self.task is not other.task
-
-
-_begun: Final[ContextVar[frozenset[Mark]]] = ContextVar("demodata_begun", default=frozenset())
-"""The open transactions begun here, or before this task was started or this thread was asked."""
-
-
-def running_task() -> Task[Any] | None:
-    """Return the task of asyncio's that runs in this thread, if one does."""
-    try:
-        return current_task()
-    except RuntimeError:  # there is no event loop, or it is another library's
-        return None
-
-
-class BusyError(IsolationError):
-    """A write has to wait for the transactions of others, and cannot, or no longer.
-
-    Attributes:
-        others: Whose they are.
-        patience: The seconds to wait for them, if they stay the same.
-    """
-
-    def __init__(self, client: Client, others: frozenset[Client]) -> None:
-        task = any(other.thread == client.thread for other in others)
-        self.others = others
-        self.patience = PATIENCE
-        since = f" for {PATIENCE:.0f} seconds"
-        if task and not client.polls:
-            since = ", and cannot before this task awaits something"
-        super().__init__(
-            f"Another {'task' if task else 'thread'} has written to the demo database and has "
-            f"neither committed nor rolled back{since}.\n"
-            "Commit there first, also what a test has only flushed: it stays inside the test."
-        )
+_READ: Final = Effect.READ
+_WRITE: Final = Effect.WRITE
+"""Asked for at each statement, and until Python 3.12 an Enum looks its members up in Python."""
 
 
 class Sandbox:
@@ -164,9 +57,6 @@ class Sandbox:
 
     Attributes:
         lock: Held while the driver's connection, or a cursor of it, is at work.
-        occupied: What keeps the driver's connection from running statements, or nothing.
-        releasing: Whether savepoints that nobody goes back to are released; not where that would
-            keep, up to the end of all, what only the rollback to each of them takes back.
     """
 
     def __init__(
@@ -179,40 +69,28 @@ class Sandbox:
         self._scopes = scopes
         self._filled = filled
         self._resources = ExitStack()
-        self.lock: Final = Condition()
-        self.occupied = ""
-        self.releasing = True
-        self._driver: DBAPIConnection | None = None
-        self._marks: list[Mark] = []
+        self.lock: Final = RLock()
+        self._writer_gone: Final = Condition(self.lock)
+        self._transaction: Transaction | None = None
         self._guards: dict[Scope, Mark] = {}
-        self._writers: set[Client] = set()
-        self._readers: WeakSet[Reader] = WeakSet()
-        self._written: list[Client | None] = []
-        self._writes = 0
-        self._counters: object = None
-        self._counted_at = -1
-        self._remembered: dict[str, Any] = {}
-        self._process = 0
-        self._handed_out = False
-        self._outside: Final = Client()
-        self._put: dict[Hashable, object] = {}
         self._version = -1
-        self._cause = ""
+        self._writers: set[Client] = set()
+        self._outside: Final = Client()
 
     @property
     def ended(self) -> bool:
         """Whether the transaction has been ended, or the connection been lost."""
-        return bool(self._cause)
+        return self._transaction is not None and bool(self._transaction.cause)
 
     def cursor(self, *arguments: object, **options: object) -> DBAPICursor:
         """Return a cursor of the driver's."""
         with self.lock:
-            return self._touched().cursor(*arguments, **options)
+            return self._touched().driver.cursor(*arguments, **options)
 
     def reads(self, cursor: Reader) -> None:
         """Have a cursor hold its rows before anything is rolled back."""
         with self.lock:
-            self._readers.add(cursor)
+            self.fill().reads(cursor)
 
     def driver(self, *, quietly: bool = False) -> DBAPIConnection:
         """Hand out the driver's connection, on which anybody may write anything.
@@ -221,26 +99,26 @@ class Sandbox:
             quietly: Nobody does.
         """
         with self.lock:
-            driver = self._touched()
+            transaction = self._touched()
             if not quietly:
                 if self._database.failure_aborts:
-                    self._mark(self._outside)  # for what fails on it to take nothing along
-                self._note(None)
-                self._handed_out = True
-            return driver
+                    transaction.mark(self._outside)  # for what fails on it to take nothing along
+                transaction.hand_out()
+            return transaction.driver
 
     def ask(self, statement: str) -> Any:  # noqa: ANN401 - rows, as the driver has them
         """Run a statement of our own, and return its rows, if it has any."""
-        with self.lock, closing(self._touched().cursor()) as cursor:
+        with self.lock, closing(self._touched().driver.cursor()) as cursor:
             cursor.execute(statement)
             return cursor.fetchall() if cursor.description else ()
 
     def remembered(self, key: str, ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever it is
         """Return what is asked once for a connection of the driver's."""
         with self.lock:
-            if key not in self._remembered:
-                self._remembered[key] = ask()
-            return self._remembered[key]
+            remembered = self._touched().remembered
+            if key not in remembered:
+                remembered[key] = ask()
+            return remembered[key]
 
     def put(
         self,
@@ -253,14 +131,14 @@ class Sandbox:
         It cannot be taken away, but is put there again for whoever asks after the scope's end.
         """
         with self.lock:
-            driver = self._touched()
-            if key in self._put and self._put[key] is value:
+            transaction = self._touched()
+            put = transaction.put
+            if key in put and put[key] is value:
                 return
-            for reader in list(self._readers):
-                reader.hold()
-            action(driver)
-            self._put[key] = value
-            self.at_end(key, lambda _: self._put.pop(key, None))
+            transaction.hold_readers()
+            action(transaction.driver)
+            put[key] = value
+            self.at_end(key, lambda _: put.pop(key, None))
 
     def at_end(
         self, key: Hashable, action: Callable[[DBAPIConnection], object], *, once: bool = False
@@ -280,20 +158,51 @@ class Sandbox:
             for guard in guards[-1:]:
                 guard.endings.setdefault(key, action)
 
-    def run(self, client: Client, text: str, action: Callable[[], object]) -> object:
-        """Run a statement of a client's; for the arguments and errors see `working`.
+    def keep_savepoints(self) -> None:
+        """Release none before the scope ends.
+
+        Where that would keep, up to the end of all, what only the rollback to each takes back.
+        """
+        with self.lock:
+            self.fill().releasing = False
+
+    @contextmanager
+    def occupied(self, what: str) -> Iterator[None]:
+        """Refuse all statements while something else has the driver's connection at work."""
+        transaction = self.fill()
+        transaction.occupied = what
+        try:
+            yield
+        finally:
+            transaction.occupied = ""
+
+    def run(
+        self, client: Client, text: str, action: Callable[..., object], *arguments: object
+    ) -> object:
+        """Run a statement of a client's; the same as in `working`, for a single call.
 
         Args:
             client: Whose statement it is.
             text: The statement.
             action: Runs it.
+            arguments: What `action` is given.
 
         Returns:
             What `action` returns; None where savepoints stand for it.
         """
         __tracebackhide__ = True
-        with self.working(client, text) as statement:
-            return None if statement is None else action()
+        statement = self._database.grammar.look_at(text)
+        with self.lock:
+            transaction = self._prepare(client, statement, writes=False)
+            if transaction is None:
+                return None
+            try:
+                return action(*arguments)
+            except BaseException:
+                self._recover(client, transaction)
+                raise
+            finally:
+                transaction.look(statement)
 
     @contextmanager
     def working(
@@ -317,17 +226,17 @@ class Sandbox:
         __tracebackhide__ = True
         statement = self._database.grammar.look_at(text)
         with self.lock:
-            self._touched()
-            stands = self._stands_for(client, statement)
-            if not stands:
-                self._make_ready(client, writes=writes or statement.effect is not Effect.READ)
+            transaction = self._prepare(client, statement, writes=writes)
+            if transaction is None:
+                yield None
+                return
             try:
-                yield None if stands else statement
+                yield statement
             except BaseException:
-                self._recover(client)
+                self._recover(client, transaction)
                 raise
             finally:
-                self._look(f"the statement {statement} ended it")
+                transaction.look(statement)
 
     def commit(self, client: Client) -> None:
         """Keep what a client has written.
@@ -366,23 +275,29 @@ class Sandbox:
             What ended the transaction, or nothing where it stood.
         """
         with self.lock:
+            transaction = self._transaction
+            if transaction is None:
+                return ""
             guard = self._guards.pop(scope, None)
-            if guard is not None and self._driver is not None and not self.broken():
-                self._back_to(guard, counting=True)
-                self.releasing, self._handed_out = True, False
-                self._release(guard)
-                self._end(guard)
-            if cause := self.broken():
+            transaction.look()
+            if guard is not None and not transaction.cause:
+                transaction.back_to(guard, counting=True)
+                transaction.releasing, transaction.handed_out = True, False
+                transaction.release(guard)
+                if guard.endings:
+                    transaction.end(guard)
+                transaction.look()
+            if cause := transaction.cause:
                 self.discard()
             return cause
 
     def back_to_birth(self) -> bool:
         """Go back to how the innermost scope found the data; tell if that is as generated."""
         with self.lock:
-            self._touched()
+            transaction = self._touched()
             for guard in list(self._guards.values())[-1:]:
-                self._back_to(guard, counting=True)
-            return not self._written
+                transaction.back_to(guard, counting=True)
+            return not transaction.written
 
     def writing(self) -> bool:
         """Return whether a client has written and has not committed."""
@@ -392,88 +307,69 @@ class Sandbox:
     def broken(self) -> str:
         """Return what ended the transaction, or nothing where it stands."""
         with self.lock:
-            if self._driver is not None:
-                self._look(_ROUND)
-            return self._cause
+            if self._transaction is None:
+                return ""
+            self._transaction.look()
+            return self._transaction.cause
 
     def discard(self) -> None:
         """Forget the connection and all savepoints in it; the next use fills a new one."""
         with self.lock:
-            while self._marks:
-                self._lose(self._marks.pop())
+            transaction, self._transaction = self._transaction, None
             self._guards.clear()
-            self._written.clear()
-            self.releasing, self._handed_out = True, False
-            self._put.clear()
-            self._remembered.clear()
-            self._driver = None
-            self._version = self._counted_at = -1
-            self._cause = ""
-            self.lock.notify_all()
-            if self._foreign():
-                _ANOTHERS.append(self._resources.pop_all())
+            self._version = -1
+            if transaction is not None:
+                transaction.forget()
+                if transaction.foreign():
+                    _ANOTHERS.append(self._resources.pop_all())
             self._resources.close()
 
-    def fill(self) -> None:
-        """Fill the database now, and not only at its first use."""
+    def fill(self) -> Transaction:
+        """Fill the database, if it is not; return the transaction."""
         with self.lock:
-            if self._driver is None:
-                self._driver = self._resources.enter_context(self._filled())
-                self._process = os.getpid()
+            if self._transaction is None:
+                driver = self._resources.enter_context(self._filled())
+                self._transaction = Transaction(self._database, driver, self._lose)
+            return self._transaction
 
-    def _touched(self) -> DBAPIConnection:
-        """Return the driver's connection, with a guard for every scope that it now works for."""
-        self._wait_for_a_test()
-        self.fill()
-        self._check_process()
-        if self.occupied:
+    def _touched(self) -> Transaction:
+        """Return the transaction, with a guard for every scope that it now works for."""
+        if self._scopes.idle:
+            self._wait_for_a_test()
+        transaction = self._transaction or self.fill()
+        if transaction.foreign():
+            _refuse_to_share()
+        if transaction.occupied:
             message = (
-                f"{self.occupied} is still open on the connection that all share.\n"
+                f"{transaction.occupied} is still open on the connection that all share.\n"
                 "End it before the next statement."
             )
             raise IsolationError(message)
-        self._look(_ROUND)
-        if self._version != self._scopes.version and not self._cause:
-            self._guard()
-            if self._cause and not self._written:  # lost before this test, with nothing on it
+        transaction.look()
+        if self._version != self._scopes.version and not transaction.cause:
+            self._guard(transaction)
+            if transaction.cause and not transaction.written:  # before this test
                 self.discard()
-                self.fill()
-                self._guard()
-        if self._cause:
+                transaction = self.fill()
+                self._guard(transaction)
+        if transaction.cause:
             message = (
-                f"The data is gone: the transaction that held it was ended, as {self._cause}.\n"
+                "The data is gone: the transaction that held it was ended, as "
+                f"{transaction.cause}.\n"
                 "The next test gets it anew."
             )
             raise IsolationError(message)
-        assert self._driver is not None  # noqa: S101 - just filled
-        if self._database.aborted(self._driver):  # by whoever has the driver's own connection
-            self._back_to(self._marks[-1])
-        return self._driver
-
-    def _foreign(self) -> bool:
-        """Return whether the connection is that of the process this one has been forked from."""
-        return self._process != os.getpid() and not self._database.survives_fork
-
-    def _check_process(self) -> None:
-        """Refuse to share a connection with another process."""
-        if not self._foreign():
-            return
-        message = (
-            "The demo database was used in a process that the test has forked, and a connection "
-            "to a server cannot be shared.\n"
-            "Give the process the data that it needs, or start a thread."
-        )
-        raise IsolationError(message)
+        if self._database.failure_aborts and self._database.aborted(transaction.driver):
+            transaction.back_to(transaction.marks[-1])  # the driver's own connection did that
+        return transaction
 
     def _wait_for_a_test(self) -> None:
         """Have a thread that has outlived its test wait for the next one to take its guard."""
-        if not self._scopes.idle:
-            return
         refused = self._scopes.between_tests
         if get_ident() != self._scopes.thread:
             deadline = monotonic() + PATIENCE
             while self._scopes.idle and monotonic() < deadline:
-                self.lock.wait(0.01)
+                self._writer_gone.wait(0.01)
             refused = self._scopes.idle
         if refused:
             message = (
@@ -482,58 +378,30 @@ class Sandbox:
             )
             raise IsolationError(message)
 
-    def _look(self, cause: str) -> None:
-        """Notice that the transaction has been ended."""
-        if self._driver is None or self._cause or self.occupied:
-            return
-        if self._database.lost(self._driver):
-            self._cause = _LOST
-        elif not self._database.in_transaction(self._driver):
-            self._cause = cause
-
-    def _guard(self) -> None:
+    def _guard(self, transaction: Transaction) -> None:
         """Take the guards of all scopes that are written for now, and of no narrower one."""
         current = self._scopes.current()
         self._version = self._scopes.version
         if current is None:
             return
-        for scope in reversed([scope for scope in self._guards if scope not in current]):
-            self._withdraw(scope)
+        for scope in reversed(list(self._guards)):
+            if scope not in current:
+                self._withdraw(scope, transaction)
         new = [scope for scope in current if scope not in self._guards]
-        if new and self._marks and self._marks[-1].position == len(self._written):
-            self._back_to(self._marks[-1])  # to nothing else, to see whether it stands
-        for scope in current:
-            if scope not in self._guards:
-                for client in list(self._writers):
-                    self._keep(client)
-                self._guards[scope] = self._guard_of(scope)
+        if new:
+            transaction.check()
+        for scope in new:
+            for client in list(self._writers):
+                self._keep(client)
+            self._guards[scope] = transaction.guard(scope)
 
-    def _guard_of(self, scope: Scope) -> Mark:
-        """Take the guard of a scope, and see how keys are counted, if that can have changed."""
-        guard = self._mark(scope)
-        if self._counted_at != self._writes and self._driver is not None and not self._cause:
-            self._counters = self._database.counters(self._driver)
-            self._counted_at = self._writes
-        guard.counters = self._counters
-        return guard
-
-    def _end(self, guard: Mark) -> None:
-        """Do what else was to be done at a scope's end; without it, the data is not as it was."""
-        for action in guard.endings.values():
-            if self._driver is None or self._cause:
-                return
-            try:
-                action(self._driver)
-            except Exception as error:  # noqa: BLE001 - each driver has errors of its own
-                self._fail(error)
-
-    def _withdraw(self, scope: Scope) -> None:
+    def _withdraw(self, scope: Scope, transaction: Transaction) -> None:
         """Give the guard of a narrower scope up, for a wider one to write above no savepoint."""
         guard = self._guards[scope]
-        if guard.position == len(self._written):
+        if guard.position == len(transaction.written):
             del self._guards[scope]
-            self._back_to(guard)
-            self._release(guard)
+            transaction.back_to(guard)
+            transaction.release(guard)
             return
         message = (
             f"A fixture of a wider scope was set up after {scope.name} had written to the demo "
@@ -542,15 +410,37 @@ class Sandbox:
         )
         _warn(message)
 
-    def _stands_for(self, client: Client, statement: Statement) -> bool:
+    def _prepare(self, client: Client, statement: Statement, *, writes: bool) -> Transaction | None:
+        """Take the savepoints that a statement needs, and return where it is to be run.
+
+        Returns:
+            The transaction; None where savepoints of the client's stand for the statement.
+        """
+        transaction = self._touched()
+        effect = statement.effect
+        if (
+            effect is not _READ
+            and effect is not _WRITE
+            and self._stands_for(client, statement, transaction)
+        ):
+            return None
+        self._check_failed(client)
+        writes = writes or effect is not _READ
+        if writes:
+            transaction = self._begin(client, transaction)
+        if self._database.failure_aborts:
+            transaction.secure(client)
+        if writes:
+            transaction.note(client)
+        return transaction
+
+    def _stands_for(self, client: Client, statement: Statement, transaction: Transaction) -> bool:
         """Do with our own savepoints what a statement says of transactions.
 
         Returns:
             Whether that is all there was to do.
         """
         effect, name = statement.effect, statement.savepoint
-        if effect in {Effect.READ, Effect.WRITE}:
-            return False
         if effect is Effect.NOTHING:
             return True
         if effect is Effect.BEGIN and not client.begun:
@@ -564,9 +454,9 @@ class Sandbox:
         if effect is Effect.SAVEPOINT:
             self._check_failed(client)
             if client.autocommit:
-                self._begin(client)
+                transaction = self._begin(client, transaction)
             written = client.autocommit or client.mark is not None
-            client.nested.append((name, self._mark(client) if written else None))
+            client.nested.append((name, transaction.mark(client) if written else None))
             return True
         found = [number for number, (each, _) in enumerate(client.nested) if each == name]
         if not found:
@@ -580,7 +470,7 @@ class Sandbox:
         else:
             self._check_failed(client)
             self._forget_nested(client, found[-1])
-            self._trim()
+            transaction.trim()
         return True
 
     def _forget_nested(self, client: Client, start: int) -> None:
@@ -589,67 +479,44 @@ class Sandbox:
             mark.owner = None
         del client.nested[start:]
 
-    def _make_ready(self, client: Client, *, writes: bool) -> None:
-        """Take the savepoints that a statement needs before it is run."""
-        self._check_failed(client)
-        if writes:
-            self._begin(client)
-        if self._database.failure_aborts:
-            self._secure(client)
-        if writes:
-            self._note(client)
-
     def _check_failed(self, client: Client) -> None:
         if client.failed:
             raise self._database.aborted_error()
 
-    def _secure(self, client: Client) -> None:
-        """Have a savepoint that a failed statement can go back to, and takes nobody's work along.
-
-        None is needed where nothing has been written after the last one, or only by the client
-        itself, which has to go back behind it anyway.
-        """
-        self._trim()
-        for last in self._marks[-1:]:
-            after = self._written[last.position :]
-            if not after or (last.owner is client and set(after) == {client}):
-                return
-        self._mark(None)
-
-    def _recover(self, client: Client) -> None:
+    def _recover(self, client: Client, transaction: Transaction) -> None:
         """Have the transaction go on after a statement of a client's has failed."""
-        if self._driver is not None and self._database.aborted(self._driver):
+        if self._database.aborted(transaction.driver):
             client.failed = not client.autocommit
-            self._back_to(self._marks[-1])
+            transaction.back_to(transaction.marks[-1])
 
     def _check_deferred(self, client: Client) -> None:
         try:
-            self._database.check_deferred(self._touched())
+            self._database.check_deferred(self._touched().driver)
         except Exception:
             if self._database.failure_aborts:
                 self.rollback(client)
             raise
 
-    def _begin(self, client: Client) -> None:
-        """Take the savepoint of a client's transaction, once nobody else is in one."""
+    def _begin(self, client: Client, transaction: Transaction) -> Transaction:
+        """Take the savepoint of a client's transaction, once nobody else is in one.
+
+        Returns:
+            The transaction that holds the data after the wait.
+        """
         client.sign()
         if client.mark is None:
-            self._wait(client)
+            if self._writers:
+                transaction = self._wait(client)
             if not client.autocommit:
-                client.mark = self._mark(client)
-                client.nested = [(name, mark or self._mark(client)) for name, mark in client.nested]
+                client.begin(transaction.mark(client))
+                if client.nested:
+                    client.nested = [
+                        (name, mark or transaction.mark(client)) for name, mark in client.nested
+                    ]
                 self._writers.add(client)
-                still = (mark for mark in _begun.get() if mark.alive and mark.owner)
-                _begun.set(frozenset({client.mark, *still}))
+        return transaction
 
-    def _note(self, writer: Client | None) -> None:
-        """Write down who writes after which savepoint; None stands for anybody."""
-        self._writes += 1
-        above = self._marks[-1].position if self._marks else 0
-        if len(self._written) == above or self._written[-1] is not writer:
-            self._written.append(writer)
-
-    def _wait(self, client: Client) -> None:
+    def _wait(self, client: Client) -> Transaction:
         """Wait for the transactions of other threads; for those of tasks a thread cannot wait."""
 
         def alone() -> bool:
@@ -659,16 +526,18 @@ class Sandbox:
             return frozenset(filter(client.waits_for, self._writers))
 
         at_once = client.polls or any(other.thread == client.thread for other in others())
-        if not self.lock.wait_for(alone, 0 if at_once else PATIENCE):
-            raise BusyError(client, others())
-        self._touched()
+        if not self._writer_gone.wait_for(alone, 0 if at_once else PATIENCE):
+            raise BusyError(client, others(), PATIENCE)
+        return self._touched()
 
     def _undo(self, client: Client, mark: Mark) -> None:
         """Go back to a savepoint of a client's, and tell whose work goes with it."""
-        if not mark.alive:
+        transaction = self._transaction
+        if transaction is None or not mark.alive:
             return
-        others = any(writer not in {client, None} for writer in self._written[mark.position :])
-        self._back_to(mark)
+        after = transaction.written[mark.position :]
+        others = any(writer not in {client, None} for writer in after)
+        transaction.back_to(mark)
         if others and not self._scopes.ending:
             message = (
                 "A rollback on one connection of the demo database has also undone what another "
@@ -683,42 +552,14 @@ class Sandbox:
             client.mark.owner = None
             client.mark = None
         self._forget_nested(client, 0)
+        self._forget_writer(client)
+        if self._transaction is not None:
+            self._transaction.trim()
+
+    def _forget_writer(self, client: Client) -> None:
+        """Let those go on that have waited for the end of a client's transaction."""
         self._writers.discard(client)
-        self._trim()
-        self.lock.notify_all()
-
-    def _mark(self, owner: Client | Scope | None) -> Mark:
-        """Take a savepoint, or share the last one where nothing has been written after it."""
-        last = self._marks[-1] if self._marks else None
-        if last is not None and last.position == len(self._written) and not self._handed_out:
-            name = last.name
-        else:
-            name = f"demodata_{next(_numbers)}"
-            self._control(f"SAVEPOINT {name}")
-        mark = Mark(name, owner, len(self._written), self._writes)
-        self._marks.append(mark)
-        return mark
-
-    def _back_to(self, mark: Mark, *, counting: bool = False) -> None:
-        """Undo everything after a savepoint, and forget the savepoints after it.
-
-        Args:
-            mark: The savepoint.
-            counting: Have the database count keys as it did then, too.
-        """
-        for reader in list(self._readers):
-            reader.hold()
-        self._readers.clear()
-        statement = f"ROLLBACK TO SAVEPOINT {mark.name}"
-        if counting and self._writes > mark.writes:
-            statement += self._database.recount(mark.counters)
-            self._counters, self._counted_at = mark.counters, self._writes
-        if not self._control(statement):
-            return
-        while self._marks[-1] is not mark:
-            self._lose(self._marks.pop())
-        del self._written[mark.position :]
-        self.lock.notify_all()
+        self._writer_gone.notify_all()
 
     def _lose(self, mark: Mark) -> None:
         """Tell the owner of a savepoint that it is gone; one of several of a client's stays known.
@@ -727,59 +568,22 @@ class Sandbox:
         """
         mark.alive = False
         if isinstance(mark.owner, Client) and mark.owner.mark is mark:
-            self._writers.discard(mark.owner)
+            self._forget_writer(mark.owner)
             mark.owner.mark = None
-
-    def _release(self, mark: Mark) -> None:
-        """Give the last savepoint up."""
-        mark.owner = None
-        self._trim()
-
-    def _trim(self) -> None:
-        """Release savepoints that nobody goes back to and no other one stands above.
-
-        One after which nothing has been written is left for the next who needs one.
-        """
-        while self.releasing and self._marks and self._marks[-1].owner is None:
-            mark = self._marks[-1]
-            shared = len(self._marks) > 1 and self._marks[-2].name == mark.name
-            if not shared and mark.position == len(self._written):
-                return
-            self._marks.pop()
-            mark.alive = False
-            if not shared:
-                self._control(f"RELEASE SAVEPOINT {mark.name}")
-
-    def _control(self, statement: str) -> bool:
-        """Run a statement of our own on the driver's connection.
-
-        Returns:
-            Whether it worked; where it did not, the transaction is not ours any more.
-        """
-        if self._driver is None or self._cause or self._foreign():
-            return False
-        try:
-            with closing(self._driver.cursor()) as cursor:
-                cursor.execute(statement)
-        except Exception as error:  # noqa: BLE001 - each driver has errors of its own
-            self._fail(error)
-            return False
-        return True
-
-    def _fail(self, error: Exception) -> None:
-        """Note what a statement of our own has failed with."""
-        words = " ".join(str(error).split())
-        lost = self._driver is not None and self._database.lost(self._driver)
-        self._cause = f"{_LOST if lost else _ROUND} ({words})"
 
 
 _ANOTHERS: Final[list[object]] = []
 """What belongs to the process that this one has been forked from, and is not to be closed here."""
 
-_LOST: Final = "the connection to the server was lost"
-_ROUND: Final = (
-    "COMMIT, ROLLBACK or close() went round the demo database, on the driver's own connection"
-)
+
+def _refuse_to_share() -> NoReturn:
+    """Refuse to share a connection with another process."""
+    message = (
+        "The demo database was used in a process that the test has forked, and a connection "
+        "to a server cannot be shared.\n"
+        "Give the process the data that it needs, or start a thread."
+    )
+    raise IsolationError(message)
 
 
 def _warn(message: str) -> None:

@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from pytest_demodata import IsolationWarning, prepare_sqlite
+from pytest_demodata.clients import Client, Mark
 from pytest_demodata.databases import database_of
 from pytest_demodata.errors import GenerationError, IsolationError
 from pytest_demodata.facade import FacadeConnection
 from pytest_demodata.isolation import execute_raw, savepoint
-from pytest_demodata.sandbox import Client, Sandbox
+from pytest_demodata.sandbox import Sandbox
 from pytest_demodata.scopes import Scope, Scopes
 
 if TYPE_CHECKING:
@@ -802,6 +803,10 @@ def _insert(box: Sandbox, client: Client, number: int) -> None:
     _work(box, client, "INSERT", action)
 
 
+def _marks(box: Sandbox) -> list[Mark]:
+    return box.fill().marks
+
+
 def _numbers(box: Sandbox) -> list[int]:
     cursor = box.cursor()
     cursor.execute("SELECT number FROM numbers ORDER BY number")
@@ -856,9 +861,9 @@ def test_many_commits_leave_no_savepoints(box: Sandbox) -> None:
         client = Client()
         _insert(box, client, number)
         box.commit(client)
-    assert len(box._marks) == 3  # noqa: SLF001 - the savepoints of two scopes and of one client
+    assert len(_marks(box)) == 3  # the savepoints of two scopes and of one client
     box.commit(older)
-    assert len(box._marks) == 2  # noqa: SLF001
+    assert len(_marks(box)) == 2
     assert len(_numbers(box)) == 20_001
 
 
@@ -870,7 +875,7 @@ def test_a_savepoint_of_the_same_name_again_and_again(box: Sandbox) -> None:
         _insert(box, client, number)
         _work(box, client, "ROLLBACK TO one")
     box.commit(client)
-    assert len(box._marks) == 2  # noqa: SLF001
+    assert len(_marks(box)) == 2
     assert _numbers(box) == []
 
 
@@ -965,13 +970,13 @@ def test_a_sandbox_without_any_scope(box: Sandbox, scopes: Scopes) -> None:
     box.commit(client)
     assert not box.back_to_birth()
     assert _numbers(box) == [1]
-    assert box._marks == []  # noqa: SLF001
+    assert _marks(box) == []
 
 
 def test_a_scope_that_was_never_written_for_closes_at_once(box: Sandbox, scopes: Scopes) -> None:
     """A test that does not use the database costs it nothing."""
     assert not box.close_scope(scopes.close())
-    assert box._driver is None  # noqa: SLF001 - not even filled
+    assert box._transaction is None  # noqa: SLF001 - not even filled
 
 
 def test_a_thread_that_waits_while_the_database_is_thrown_away(
@@ -982,7 +987,7 @@ def test_a_thread_that_waits_while_the_database_is_thrown_away(
     _insert(box, holding, 1)
     thread = threading.Thread(target=_insert, args=[box, waiting, 2])
     thread.start()
-    while not box.lock._waiters:  # type: ignore[attr-defined]  # noqa: SLF001
+    while not box._writer_gone._waiters:  # type: ignore[attr-defined]  # noqa: SLF001
         pass
     box.discard()
     thread.join()

@@ -20,6 +20,7 @@ from pytest_demodata.assertions.columns import present
 from pytest_demodata.assertions.invoices import DATASET, invoices_outcome
 from pytest_demodata.assertions.orphans import orphans_outcome, tables_to_check
 from pytest_demodata.assertions.target import metadata_of, reading
+from pytest_demodata.assertions.totals import sum_outcome
 from pytest_demodata.assertions.unique import duplicates
 from pytest_demodata.defaults import DEFAULT_AS_OF, DEFAULT_LOCALE
 from pytest_demodata.errors import DatabaseSetupError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, MetaData, Table
 
     from pytest_demodata.assertions.target import Target
+    from pytest_demodata.blueprint import Blueprint
 
 _ORPHAN_RULE: Final = 17
 
@@ -42,6 +44,7 @@ def assert_intact(  # noqa: PLR0913 - what each of the checks takes
     target: Target,
     *,
     metadata: MetaData | None = None,
+    blueprint: Blueprint | None = None,
     references: Mapping[str, str] | None = None,
     as_of: date | None = None,
     locale: str | None = None,
@@ -51,12 +54,15 @@ def assert_intact(  # noqa: PLR0913 - what each of the checks takes
 
     Looked at are foreign keys, as `assert_no_orphans` does, primary keys and what is unique, what
     is NOT NULL, and where the tables are those of the invoicing dataset, its amounts, as
-    `assert_invoice_totals` does, and its rules.
+    `assert_invoice_totals` does, and its rules. Where a blueprint declares sums, they are held to
+    it, to the cent.
 
     Args:
         target: A DemoDatabase, Session, Connection or Engine.
         metadata: Whose promises to hold the data to; those of the DemoDatabase, or else those that
             the database itself has.
+        blueprint: The blueprint whose sums to hold the data to; that of the DemoDatabase, or else
+            none.
         references: What the schema does not declare, as in `find_orphans`.
         as_of: The reference date that the dataset was generated with; that of the DemoDatabase, or
             else the default.
@@ -71,6 +77,10 @@ def assert_intact(  # noqa: PLR0913 - what each of the checks takes
     """
     __tracebackhide__ = True
     checked_limit(limit)
+    if blueprint is None:
+        blueprint = cast("Blueprint | None", getattr(target, "blueprint", None))
+    if metadata is None and blueprint is not None:
+        metadata = blueprint.metadata
     if as_of is None:
         as_of = cast("date", getattr(target, "as_of", DEFAULT_AS_OF))
     if locale is None:
@@ -87,6 +97,11 @@ def assert_intact(  # noqa: PLR0913 - what each of the checks takes
                 invoices_outcome(connection, catalog, metadata, DATASET, on=None, limit=limit)
             )
             outcomes.append(_rules(connection, as_of, locale))
+        else:
+            outcomes += [
+                sum_outcome(connection, catalog, each, limit)
+                for each in (blueprint.sums() if blueprint is not None else ())
+            ]
         rows = sum(catalog.rows(table) for table in tables)
     return hold(_together(outcomes, rows))
 

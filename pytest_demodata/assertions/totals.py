@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 
 from pytest_demodata.assertions.amounts import CENTS, rescaled
 from pytest_demodata.assertions.catalog import Catalog
@@ -18,11 +18,12 @@ from pytest_demodata.errors import DatabaseSetupError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Connection, Subquery
 
     from pytest_demodata.assertions.columns import ColumnRef
     from pytest_demodata.assertions.references import Reference
     from pytest_demodata.assertions.target import Target
+    from pytest_demodata.blueprint import DeclaredSum
 
 
 def assert_totals(  # noqa: PLR0913 - what joins two tables
@@ -78,6 +79,32 @@ def assert_totals(  # noqa: PLR0913 - what joins two tables
     return hold(Outcome(checked, tuple(failures)))
 
 
+def sum_outcome(
+    connection: Connection,
+    catalog: Catalog,
+    declared: DeclaredSum,
+    limit: int,
+) -> Outcome:
+    """Hold a sum that a blueprint declares."""
+    child, parent = catalog.name_of(declared.key.table), catalog.name_of(declared.key.parent)
+    of_child = ", ".join(declared.key.table.columns[name].name for name in declared.key.columns)
+    of_parent = ", ".join(declared.key.parent.columns[name].name for name in declared.key.targets)
+    total, part = named_column(catalog, declared.parent), named_column(catalog, declared.child)
+    reference = joining(
+        catalog,
+        part.table,
+        total.table,
+        metadatas=(total.metadata,),
+        on={f"{child}.({of_child})": f"{parent}.({of_parent})"},
+    )
+    ledger = _ledger(catalog, reference, total.name, part.name, None)
+    if not declared.childless:
+        rows = select(ledger.rows).where(ledger.rows.c.children > 0).subquery("ledger")
+        ledger = _ledger_of(catalog, reference, total.name, part.name, rows, ledger.keys)
+    rows_read, failures = held(connection, ledger, limit=limit)
+    return Outcome(Checked(rules=1, rows=rows_read), tuple(failures))
+
+
 def _ledger(
     catalog: Catalog,
     reference: Reference,
@@ -86,6 +113,12 @@ def _ledger(
     where: ColumnElement[bool] | None,
 ) -> Ledger:
     rows, keys = rows_with_children(catalog, reference, {"total": total}, part, where)
+    return _ledger_of(catalog, reference, total, part, rows, keys)
+
+
+def _ledger_of(  # noqa: PLR0913, PLR0917 - two columns, and what joins their tables
+    catalog: Catalog, reference: Reference, total: str, part: str, rows: Subquery, keys: int
+) -> Ledger:
     places = catalog.column(reference.parent, total).places
     places_of_part = catalog.column(reference.child, part).places
     unit = CENTS if places or places_of_part else 0

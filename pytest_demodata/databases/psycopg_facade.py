@@ -67,17 +67,15 @@ class PsycopgFacadeCursor(BufferedCursor):
     def copy(self, statement: Any, *parameters: Any, **options: Any) -> Iterator[Any]:  # noqa: ANN401
         """Copy rows in or out, and let nobody else at the connection meanwhile."""
         driver: Any = self._cursor
-        sandbox = self.connection.sandbox
-        with self.connection.working(self._text_of(statement)) as runs:
-            try:
-                with driver.copy(statement, *parameters, **options) as copy:
-                    sandbox.occupied = "A COPY"
-                    yield copy
-                    if runs and _TO_CLIENT.search(runs.plain):
-                        for _ in copy:  # to the end: psycopg cancels what is not read
-                            pass
-            finally:
-                sandbox.occupied = ""
+        with (
+            self.connection.working(self._text_of(statement)) as runs,
+            self.connection.sandbox.occupied("A COPY"),
+            driver.copy(statement, *parameters, **options) as copy,
+        ):
+            yield copy
+            if runs and _TO_CLIENT.search(runs.plain):
+                for _ in copy:  # to the end: psycopg cancels what is not read
+                    pass
 
     def stream(self, statement: Any, *parameters: Any, **options: Any) -> Iterator[Any]:  # noqa: ANN401
         """Yield the rows of a query; the driver has read them all, for others to work meanwhile."""
@@ -109,7 +107,7 @@ class PsycopgFacadeCursor(BufferedCursor):
 def _see_to_the_end(sandbox: Sandbox, plain: str) -> None:
     """Have what a rollback leaves go with the innermost scope."""
     if _CONSTRAINING.match(plain):
-        sandbox.releasing = False  # PostgreSQL keeps their state where a savepoint is released
+        sandbox.keep_savepoints()  # PostgreSQL keeps their state where a savepoint is released
     if _DEFINING.search(plain):
         defined = sandbox.remembered("defining", list)
         defined.append(plain)

@@ -67,7 +67,7 @@ class PyMySQLFacadeCursor(BufferedCursor):
         """Call a procedure."""
         __tracebackhide__ = True
         driver: Any = self._cursor
-        return self.connection.run(f"CALL {name}", lambda: driver.callproc(name, arguments))
+        return self.connection.run(f"CALL {name}", driver.callproc, name, arguments)
 
     def _run(
         self,

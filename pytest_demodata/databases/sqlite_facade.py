@@ -24,6 +24,8 @@ GRAMMAR: Final = Grammar(
     Words(begins=((r"PRAGMA (?!(?:\w+\.)?(?:user_version|application_id)\s*[=(])", Effect.READ),))
 )
 
+_READ: Final = Effect.READ
+
 _SETTING: Final = re.compile(r"\s*PRAGMA\s+(?:\w+\.)?(\w+)\s*[=(]", re.IGNORECASE)
 _FIXED: Final = frozenset({"journal_mode", "synchronous", "temp_store"})
 """What cannot be set inside a transaction, and applications set on each new connection."""
@@ -47,9 +49,10 @@ class SqliteFacadeCursor(FacadeCursor):
 
     _OWN: ClassVar[frozenset[str]] = frozenset({"connection", "_cursor", "_rows"})
 
+    _rows: Iterator[Any]
+
     def __init__(self, connection: FacadeConnection, cursor: DBAPICursor) -> None:
-        super().__init__(connection, cursor)
-        self._rows: Iterator[Any] = iter(())
+        vars(self).update(connection=connection, _cursor=cursor, _rows=cursor)
 
     def __iter__(self) -> Self:
         return self
@@ -64,14 +67,17 @@ class SqliteFacadeCursor(FacadeCursor):
         __tracebackhide__ = True
         if setting := _SETTING.match(statement):
             statement = self._prepare(setting[1].lower(), statement)
-        with self.connection.sandbox.lock:  # or somebody rolls back before it is known to read
-            super().execute(statement, *parameters)
-            self._rows = iter(self._cursor)  # type: ignore[call-overload]
-            if self._cursor.description is not None:
-                if GRAMMAR.look_at(statement).effect is Effect.READ:
-                    self.connection.sandbox.reads(self)
+        cursor: Any = self._cursor
+        sandbox = self.connection.sandbox
+        with sandbox.lock:  # or somebody rolls back before it is known to read
+            self.connection.run(statement, cursor.execute, statement, *parameters)
+            if self._rows is not cursor:
+                self._rows = cursor
+            if cursor.description is not None:
+                if GRAMMAR.look_at(statement).effect is _READ:
+                    sandbox.reads(self)
                 else:
-                    self._rows = iter(list(self._rows))
+                    self._rows = iter(list(cursor))
         return self
 
     def fetchone(self) -> Any:  # noqa: ANN401

@@ -24,8 +24,25 @@ from pytest_demodata.recipes.drawing import (
     Word,
     popularity,
 )
+from pytest_demodata.recipes.numbering import pattern
 from pytest_demodata.recipes.recipe import ColumnName, Recipe, Run
 from pytest_demodata.recipes.referring import Reference
+from pytest_demodata.recipes.vocabulary import (
+    between,
+    choice,
+    constant,
+    derived,
+    faker,
+    listed,
+    sequence,
+    share_of,
+    sometimes,
+    sum_of,
+    taken,
+    unique,
+    weighted,
+    word,
+)
 
 __all__ = [
     "AsOf",
@@ -51,5 +68,20 @@ __all__ = [
     "Taken",
     "Whole",
     "Word",
+    "between",
+    "choice",
+    "constant",
+    "derived",
+    "faker",
+    "listed",
+    "pattern",
     "popularity",
+    "sequence",
+    "share_of",
+    "sometimes",
+    "sum_of",
+    "taken",
+    "unique",
+    "weighted",
+    "word",
 ]

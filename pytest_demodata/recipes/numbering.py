@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_demodata.errors import BlueprintError, VolumeError
@@ -48,6 +48,10 @@ class Numbered(Recipe):
         """Draw numbers, or take the rows' places in a permutation of them."""
         words, function = run.words, self.function
         return [function(words, number) for number in self._numbers(run)]
+
+    def once(self) -> Recipe:
+        """Have no two rows with the same number."""
+        return replace(self, unique=True)
 
     def _numbers(self, run: Run) -> Sequence[int]:
         capacity = self._capacity(run)
@@ -127,6 +131,10 @@ class Each(Recipe):
     def draw(self, run: Run) -> Sequence[Any]:
         """Take the values at the rows' places in a permutation."""
         return [self.values[number] for number in run.shuffled(len(self.values))]
+
+    def mapped(self, function: Callable[[Any], Any]) -> Each:
+        """Return the same over other values."""
+        return Each(tuple(map(function, self.values)))
 
     def check(self, run: Run) -> None:
         """Look whether there are enough values.

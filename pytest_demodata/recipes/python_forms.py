@@ -6,7 +6,7 @@ counted when the blueprint is built; what a function makes is counted as it is m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, cast
@@ -15,13 +15,13 @@ from sqlalchemy import types
 
 from pytest_demodata.errors import BlueprintError, DemodataError, GenerationError
 from pytest_demodata.recipes.drawing import Choice, Constant, Counted, Listed, Whole
+from pytest_demodata.recipes.numbering import Each, Permuted
 from pytest_demodata.recipes.naming import column_name
 from pytest_demodata.recipes.recipe import ColumnName, Recipe
 from pytest_demodata.values import counted, python_values, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import date
 
     from sqlalchemy import Table
 
@@ -79,11 +79,17 @@ class Given(Recipe):
         recipe: The other recipe, over Python's values.
     """
 
-    recipe: Constant | Choice | Listed
+    recipe: Constant | Choice | Each | Listed
 
     def in_counts(self, kinds: Sequence[Kind | None]) -> Recipe:
         """Count the values."""
         return self.recipe.mapped(lambda value: _counted(kinds, value))
+
+    def once(self) -> Recipe:
+        """Draw each of the values once."""
+        if isinstance(self.recipe, Constant):
+            return super().once()
+        return Given(Each(tuple(dict.fromkeys(self.recipe.values))))
 
     def draw(self, run: Run) -> Sequence[Any]:
         """Draw what the other recipe draws."""
@@ -97,6 +103,7 @@ class Between(Recipe):
     first: Any
     last: Any
     step: Any = None
+    unique: bool = False
 
     def in_counts(self, kinds: Sequence[Kind | None]) -> Recipe:
         """Count both ends."""
@@ -104,14 +111,19 @@ class Between(Recipe):
         step = 1 if self.step is None else _step(kinds[0], self.step)
         if isinstance(first, float) or isinstance(last, float):
             message = "a range of binary fractions has no steps; give whole numbers"
-            raise ValueError(message)
+            raise BlueprintError(message)
         if first > last or step < 1:
             message = (
                 f"A range goes from {self.first!r} to {self.last!r} by {self.step!r}.\n"
                 "Allowed: a first value that is not beyond the last, and a step forward."
             )
             raise BlueprintError(message)
-        return Whole(range(first, last + 1, step))
+        numbers = range(first, last + 1, step)
+        return Permuted(numbers) if self.unique else Whole(numbers)
+
+    def once(self) -> Recipe:
+        """Draw each of the values once."""
+        return replace(self, unique=True)
 
     def draw(self, run: Run) -> Sequence[Any]:
         """Draw whole numbers, where there is no column's type to count in."""
@@ -233,74 +245,3 @@ def _rounded(kind: Kind | None, value: Any) -> Any:  # noqa: ANN401 - any column
     if isinstance(value, Decimal) and kind is not None and (scale := scale_of(kind)):
         return value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
     return value
-
-
-def choice(*values: object, weights: Sequence[int] | None = None) -> Recipe:
-    """Draw one of the values, each as likely as the other, or as the weights say.
-
-    Raises:
-        BlueprintError: No values, or weights that do not fit them.
-    """
-    return Given(Choice(values, weights))
-
-
-def weighted(weights: dict[Any, int]) -> Recipe:
-    """Draw one of the keys, as likely as its whole number says.
-
-    Raises:
-        BlueprintError: No values, or weights that are all 0.
-    """
-    return Given(Choice(tuple(weights), tuple(weights.values())))
-
-
-def constant(value: object) -> Recipe:
-    """Put the same value in every row."""
-    return Given(Constant(value))
-
-
-def listed(*values: object) -> Recipe:
-    """Take one value after the other, from the first again when they run out.
-
-    Raises:
-        BlueprintError: No values.
-    """
-    return Given(Listed(values))
-
-
-def between(first: Any, last: Any, *, step: Any = None) -> Recipe:  # noqa: ANN401 - numbers, dates
-    """Draw a number, date or time from a first to a last one, both of them included.
-
-    Args:
-        first: The first: an `int`, `Decimal`, `date`, `datetime` or `timedelta`, as the column has.
-        last: The last.
-        step: What lies between two values that can be drawn, from the first on; else a unit of the
-            column's last digit, a day or a second.
-
-    Raises:
-        BlueprintError: The last is before the first.
-    """
-    return Between(first, last, step)
-
-
-def sequence(first: Any = 1, step: Any = 1) -> Recipe:  # noqa: ANN401 - numbers, dates
-    """Begin with a value and add a step for each further row: no value stands twice.
-
-    Args:
-        first: A number, `date` or `datetime`.
-        step: A number, or a `timedelta`; of a date or time, a number of days or seconds.
-    """
-    return Stepping(first, step)
-
-
-def derived(function: Callable[..., Any], *columns: ColumnRef) -> Recipe:
-    """Calculate from other columns of the row, in Python's values.
-
-    Args:
-        function: Takes the values of the columns; amounts are `Decimal`, dates `date`. Amounts that
-            it returns are rounded half up to the column's last digit.
-        columns: Columns, or virtual columns, of the same table.
-
-    Raises:
-        BlueprintError: No columns.
-    """
-    return Calculated(function, *columns)

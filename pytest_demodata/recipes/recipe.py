@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from pytest_demodata.errors import BlueprintError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -159,6 +161,19 @@ class Recipe(ABC):
             kinds: The types of the columns it fills; None for one that is not stored.
         """
         return self
+
+    def once(self) -> Recipe:
+        """Return what draws the same, and no value twice.
+
+        Raises:
+            BlueprintError: It cannot tell how many values it has.
+        """
+        message = (
+            f"The recipe {self!r} cannot be made unique: it does not know how many values it has.\n"
+            "Allowed: choice(…), between(…), pattern(…), faker(…) and other recipes over values "
+            "that can be counted; sequence(…) draws nothing twice."
+        )
+        raise BlueprintError(message)
 
     def check(self, run: Run) -> None:  # noqa: B027 - most have nothing to look at
         """Look whether a volume leaves enough to draw from, before any row is made.
