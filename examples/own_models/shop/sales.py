@@ -29,7 +29,7 @@ def revenue_by_category(session: Session) -> dict[str, Decimal]:
         .group_by(tree.c.top)
         .order_by(tree.c.top)
     )
-    return {top: total for top, total in session.execute(sold)}
+    return dict(session.execute(sold).all())
 
 
 def revenue_by_method(session: Session) -> dict[str, Decimal]:
@@ -41,7 +41,7 @@ def revenue_by_method(session: Session) -> dict[str, Decimal]:
         .group_by(Payment.method)
         .order_by(Payment.method)
     )
-    return {method: total for method, total in session.execute(paid)}
+    return dict(session.execute(paid).all())
 
 
 def cancel(session: Session, number: str) -> None:

@@ -37,7 +37,8 @@ def shipped_at(status: OrderStatus, placed_at: datetime) -> datetime | None:
 @pytest.fixture(scope="session")
 def demodata_blueprint() -> Blueprint:
     """The shop's tables; what is not said here is inferred."""
-    from shop.models import Base, Order, OrderLine, OrderStatus, Payment, Product  # noqa: PLC0415 - found after the path is set
+    # Found after the path is set.
+    from shop.models import Base, Order, OrderLine, OrderStatus, Payment, Product  # noqa: PLC0415
 
     return infer(
         Base,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 from shop.models import Base, Category, Customer, Order, OrderLine, OrderStatus, Payment, Product
-from sqlalchemy import CheckConstraint, Column, MetaData, String, Table, create_engine, func, select
+from sqlalchemy import CheckConstraint, String, create_engine, func, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from pytest_demodata import (
     BlueprintError,
     DataGenerator,
+    Fill,
     assert_intact,
     assert_totals,
     infer,
     prepare_sqlite,
 )
+from pytest_demodata.recipes import pattern
 
 if TYPE_CHECKING:
     from pytest_demodata import DemoDatabase
@@ -57,7 +61,7 @@ def test_times_follow_each_other(demo_db: DemoDatabase) -> None:
 def test_categories_are_a_tree(demo_db: DemoDatabase) -> None:
     """Some are at the top, and the others lead there: that is inferred too."""
     categories = demo_db.session.execute(select(Category.id, Category.parent_id))
-    parents: dict[int, int | None] = {category: parent for category, parent in categories}
+    parents: dict[int, int | None] = dict(categories.all())
     assert None in parents.values()
     for category in parents:
         above: int | None = category
@@ -78,22 +82,43 @@ def test_inference_alone_keeps_to_the_schema() -> None:
     engine.dispose()
 
 
+class _Vouchers(DeclarativeBase):
+    """Another table, with a constraint that is not understood."""
+
+
+class _Voucher(_Vouchers):
+    __tablename__ = "vouchers"
+    __table_args__ = (CheckConstraint("code = upper(code)"),)
+
+    code: Mapped[str] = mapped_column(String(12), primary_key=True)
+
+
 REFUSED = """\
 1 column cannot be inferred:
-  labels.code: the constraint 'substr(code, 1, 3) <> substr(code, 4, 3)' is not understood: it calls substr().
-    Write: Fill('labels', columns={'code': choice(…)})
+  vouchers.code: the constraint 'code = upper(code)' is not understood: it calls upper().
+    Write: Fill('vouchers', columns={'code': choice(…)})
 Give them a recipe in infer(…, Fill(…)), or leave their tables out: without=[…]."""
 
 
 def test_what_cannot_be_inferred_is_an_error() -> None:
-    """It names the column, why, and what to write."""
-    labels = MetaData()
-    Table(
-        "labels",
-        labels,
-        Column("code", String(12), primary_key=True),
-        CheckConstraint("substr(code, 1, 3) <> substr(code, 4, 3)", name="ck_labels_code"),
-    )
+    """It names the column, why, and what to write; with that, the table is filled."""
     with pytest.raises(BlueprintError) as refused:
-        infer(labels)
+        infer(_Vouchers)
     assert str(refused.value) == REFUSED
+    vouchers = infer(
+        _Vouchers,
+        Fill(_Voucher, columns={_Voucher.code: pattern("????-####", unique=True)}),
+    )
+    engine = prepare_sqlite(create_engine("sqlite://"))
+    DataGenerator(engine, blueprint=vouchers).generate("small")
+    assert_intact(engine, metadata=_Vouchers.metadata)
+    engine.dispose()
+
+
+def test_one_cent_off_is_found(demo_db: DemoDatabase) -> None:
+    """What is declared is checked as well, in whatever the code under test has made of it."""
+    order = demo_db.session.scalars(select(Order).where(Order.total > 0).limit(1)).one()
+    order.total += Decimal("0.01")
+    demo_db.session.flush()
+    with pytest.raises(AssertionError, match=r"1 of [\d,]+ orders does not add up"):
+        assert_intact(demo_db)
