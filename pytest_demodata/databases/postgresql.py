@@ -180,8 +180,14 @@ class PostgreSQL(Database):
 
         RESTART is undone with the transaction, where `setval` is not.
         """
-        yield
-        counters = _counters_of(connection, list(tables))
+        tables = list(tables)
+        info = connection.info
+        info[_DRIVER] = driver_of(connection)
+        try:
+            yield
+        finally:
+            del info[_DRIVER]
+        counters = _counters_of(connection, tables)
         if not counters:
             return
         quoted = connection.dialect.identifier_preparer.format_table
@@ -203,7 +209,7 @@ class PostgreSQL(Database):
         """Send the rows of a chunk by COPY, where the driver and the columns' types allow it."""
         dialect = connection.dialect
         copies = dialect.driver == "psycopg" and not dialect.is_async
-        rows = rows_of(chunk, dialect, _CopyForms(driver_of(connection))) if copies else None
+        rows = rows_of(chunk, dialect, _CopyForms(connection)) if copies else None
         if rows is None:
             return super().loader(connection, chunk)
         preparer = dialect.identifier_preparer
@@ -301,15 +307,22 @@ class PostgreSQL(Database):
             yield Scratch(connection, remark)
 
 
+_DRIVER: Final = "demodata_driver"
+"""Where `Connection.info` keeps the driver's connection, for which nobody may be asked meanwhile.
+
+One that several share is no one's while a thread copies.
+"""
+
+
 class _CopyForms(Forms):
     """Any value of any type: what has no text of ours is written as psycopg does.
 
     Args:
-        driver: psycopg's connection.
+        connection: On which another thread may be at work.
     """
 
-    def __init__(self, driver: Any) -> None:  # noqa: ANN401 - psycopg's connection
-        self._driver = driver
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def form_of(self, kind: Kind, impl: Kind, dialect: Dialect) -> Form | None:
         if is_interval(kind) and not isinstance(impl, types.TypeDecorator):
@@ -330,6 +343,10 @@ class _CopyForms(Forms):
 
         dumped = self._transformer.get_dumper(value, PyFormat.TEXT).dump(value)
         return bytes(dumped or b"").decode(self._encoding)
+
+    @cached_property
+    def _driver(self) -> Any:  # noqa: ANN401 - psycopg's connection
+        return self._connection.info.get(_DRIVER) or driver_of(self._connection)
 
     @cached_property
     def _encoding(self) -> str:
