@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_demodata.defaults import DEFAULT_AS_OF, DEFAULT_LOCALE, DEFAULT_SEED
 from pytest_demodata.demo_database import DemoDatabase
+from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.scopes import Scopes
 
 from .timing import seconds_of
@@ -25,6 +26,7 @@ def demo_database(
     """Make a demo database as the plugin does; it ends as a context manager does."""
     return DemoDatabase(
         volume,
+        blueprint=INVOICING,
         seed=DEFAULT_SEED,
         url=url,
         folder=Path.cwd(),

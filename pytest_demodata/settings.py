@@ -135,15 +135,15 @@ def _read(setting: Setting, sources: Mapping[str, str | None]) -> object:
 
 
 def read_volume(text: str) -> str:
-    """Read a volume, and return its name.
+    """Read a volume, and return its name; where it counts tables, that may be a project's own.
 
     Raises:
         VolumeError: It is none.
     """
     from pytest_demodata.volumes import counts_in, parse_volume  # noqa: PLC0415 - where none is given, not needed
 
-    if counts_in(text) is not None:  # whose tables they are is not known yet
-        return text.strip()
+    if (counts := counts_in(text)) is not None:  # of tables that are not known yet
+        return ",".join(f"{table}={rows}" for table, rows in counts.items())
     return parse_volume(text).name
 
 

@@ -1076,7 +1076,7 @@ def test_the_settings_line_can_be_pasted_back(run: Run, pytester: pytest.Pyteste
     first.assert_outcomes(passed=1)
     line, made = _told(first)
     assert line == (
-        "demodata: --demodata-volume=customers=5,products=500,invoices=7 --demodata-seed=-3 "
+        "demodata: --demodata-volume=customers=5,invoices=7 --demodata-seed=-3 "
         "--demodata-url='sqlite:///it'\"'\"'s my $folder/*.db' --demodata-locale=de_DE "
         "--demodata-as-of=2024-02-29"
     )

@@ -57,6 +57,7 @@ def test_each_setting_has_an_option_a_variable_and_an_ini_key() -> None:
         ("--demodata-url", "DEMODATA_URL", "demodata_url"),
         ("--demodata-locale", "DEMODATA_LOCALE", "demodata_locale"),
         ("--demodata-as-of", "DEMODATA_AS_OF", "demodata_as_of"),
+        ("--demodata-metadata", "DEMODATA_METADATA", "demodata_metadata"),
         ("--demodata-no-cache", "DEMODATA_NO_CACHE", "demodata_no_cache"),
     ]
 
@@ -154,7 +155,7 @@ def test_the_options_show_no_password() -> None:
     [
         ("huge", "huge"),
         (" large * 010 ", "large*10"),
-        ("invoices = 5", "customers=100,products=500,invoices=5"),
+        (" invoices = 5 , own.things=007", "invoices=5,own.things=7"),
     ],
 )
 def test_a_volume_is_told_in_one_form(text: str, volume: str) -> None:
@@ -170,7 +171,8 @@ def test_a_volume_is_told_in_one_form(text: str, volume: str) -> None:
         ("  ", "Volume '  ' is not a volume."),
         ("lage*2", "Volume 'lage*2' multiplies 'lage'."),
         ("large*0", "Volume 'large*0' multiplies by less than 1."),
-        ("customer=5", "Volume 'customer=5' counts 'customer'."),
+        ("customers=5,customers=6", "Volume 'customers=5,customers=6' counts 'customers' twice."),
+        ("customers=5,", "Volume 'customers=5,' has the part ''."),
     ],
 )
 def test_no_volume(text: str, found: str) -> None:

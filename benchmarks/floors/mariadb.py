@@ -18,7 +18,6 @@ from benchmarks.ready_rows import ready_text
 from benchmarks.servers import MARIADB, scratch_database
 from benchmarks.timing import seconds_of
 from pytest_demodata import DataGenerator
-from pytest_demodata.invoicing import Base
 
 from .contest import Contest
 
@@ -27,27 +26,29 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from pytest_demodata.blueprint import Blueprint
+
 _ROWS_TOGETHER: Final = 1_000
 """Rows in one INSERT, of about 150 kB: more, or fewer, gain nothing."""
 
 
 @contextmanager
-def contest(volume: str) -> Iterator[Contest]:
+def contest(volume: str, blueprint: Blueprint) -> Iterator[Contest]:
     """Make the rows ready."""
-    text = ready_text(volume, create_engine(MARIADB.url).dialect)
+    text = ready_text(volume, blueprint, create_engine(MARIADB.url).dialect)
     inserts = [each for name, table in text.items() for each in _inserts(name, *table)]
     with TemporaryDirectory(prefix="demobench-") as folder:
         loads = [_load(Path(folder), name, *table) for name, table in text.items()]
         yield Contest(
             database="MariaDB",
             floors={
-                "LOAD DATA LOCAL": partial(_in_tables, partial(_execute, loads)),
+                "LOAD DATA LOCAL": partial(_in_tables, blueprint, partial(_execute, loads)),
                 f"INSERT of {_ROWS_TOGETHER:,} rows": partial(
-                    _in_tables, partial(_execute, inserts)
+                    _in_tables, blueprint, partial(_execute, inserts)
                 ),
             },
             beyond={},
-            ours=partial(_in_tables, partial(_generate, volume)),
+            ours=partial(_in_tables, blueprint, partial(_generate, blueprint, volume)),
         )
 
 
@@ -69,14 +70,14 @@ def _inserts(name: str, columns: Sequence[str], lines: str) -> Iterator[str]:
         yield into + ",".join(rows[start : start + _ROWS_TOGETHER])
 
 
-def _in_tables(fill: Callable[[Connection], object]) -> float:
+def _in_tables(blueprint: Blueprint, fill: Callable[[Connection], object]) -> float:
     """Time what fills the tables in a transaction, which is committed outside of the time.
 
     To roll it back would take as long again.
     """
     with scratch_database(MARIADB) as url:
         engine = create_engine(url, poolclass=NullPool)
-        Base.metadata.create_all(engine)
+        blueprint.metadata.create_all(engine)
         with engine.begin() as connection:
             return seconds_of(partial(fill, connection))
 
@@ -88,5 +89,5 @@ def _execute(statements: Sequence[str], connection: Connection) -> None:
             cursor.execute(statement)
 
 
-def _generate(volume: str, connection: Connection) -> None:
-    DataGenerator(connection).generate(volume)
+def _generate(blueprint: Blueprint, volume: str, connection: Connection) -> None:
+    DataGenerator(connection, blueprint=blueprint).generate(volume)

@@ -18,7 +18,6 @@ from benchmarks.ready_rows import ready_text
 from benchmarks.servers import POSTGRESQL, scratch_database
 from benchmarks.timing import seconds_of
 from pytest_demodata import DataGenerator
-from pytest_demodata.invoicing import Base
 
 from .contest import Contest
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import Engine
+
+    from pytest_demodata.blueprint import Blueprint
 
 _REFERENCES: Final = "FOREIGN KEY"
 _ALL_KEYS: Final = "FOREIGN KEY|PRIMARY KEY|UNIQUE"
@@ -40,28 +41,32 @@ class _Script(NamedTuple):
 
 
 @contextmanager
-def contest(volume: str) -> Iterator[Contest]:
+def contest(volume: str, blueprint: Blueprint) -> Iterator[Contest]:
     """Make the rows ready, in a database of our own."""
     with scratch_database(POSTGRESQL) as url:
         engine = create_engine(url, poolclass=NullPool)
         copies = [
             (f"COPY {name} ({', '.join(columns)}) FROM STDIN", lines.encode())
-            for name, (columns, lines) in ready_text(volume, engine.dialect).items()
+            for name, (columns, lines) in ready_text(volume, blueprint, engine.dialect).items()
         ]
-        scripts = {last: _script(engine, copies, last) for last in (_REFERENCES, _ALL_KEYS)}
+        scripts = {
+            last: _script(blueprint, engine, copies, last) for last in (_REFERENCES, _ALL_KEYS)
+        }
         yield Contest(
             database="PostgreSQL",
             floors={
                 "COPY, indexes and foreign keys last": partial(_fill, engine, scripts[_REFERENCES])
             },
             beyond={"COPY, indexes and all keys last": partial(_fill, engine, scripts[_ALL_KEYS])},
-            ours=partial(_generate, engine, volume),
+            ours=partial(_generate, blueprint, engine, volume),
         )
 
 
-def _script(engine: Engine, copies: list[tuple[str, bytes]], last: str) -> _Script:
+def _script(
+    blueprint: Blueprint, engine: Engine, copies: list[tuple[str, bytes]], last: str
+) -> _Script:
     """Write down what creates the tables, where keys of some kinds are added last."""
-    tables = Base.metadata.sorted_tables
+    tables = blueprint.metadata.sorted_tables
     added = [
         str(AddConstraint(constraint, isolate_from_table=False).compile(engine))
         for table in tables
@@ -105,8 +110,10 @@ def _load(cursor: Any, script: _Script) -> None:  # noqa: ANN401 - the driver's
         cursor.execute(statement)
 
 
-def _generate(engine: Engine, volume: str) -> float:
+def _generate(blueprint: Blueprint, engine: Engine, volume: str) -> float:
     with engine.connect() as connection:
-        seconds = seconds_of(lambda: DataGenerator(connection).generate(volume))
+        seconds = seconds_of(
+            lambda: DataGenerator(connection, blueprint=blueprint).generate(volume)
+        )
         connection.rollback()
     return seconds

@@ -13,7 +13,6 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from benchmarks.ready_rows import ready_rows
 from benchmarks.timing import seconds_of
 from pytest_demodata import DataGenerator, prepare_sqlite
-from pytest_demodata.invoicing import Base
 
 from .contest import Contest
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from pytest_demodata.blueprint import Blueprint
+
     Batches = Sequence[tuple[str, Sequence[Sequence[Any]]]]
     """Statements, and what `executemany` takes with each."""
 
@@ -29,23 +30,25 @@ _ROWS_TOGETHER: Final = 32
 
 
 @contextmanager
-def contest(volume: str) -> Iterator[Contest]:
+def contest(volume: str, blueprint: Blueprint) -> Iterator[Contest]:
     """Make the rows ready; tables and indexes are created within the time."""
-    rows = ready_rows(volume)
+    rows = ready_rows(volume, blueprint)
     one_by_one = [(_insert(name, each[0], 1), each) for name, each in rows.items()]
     together = list(chain.from_iterable(_together(name, each) for name, each in rows.items()))
     yield Contest(
         database="SQLite in memory",
         floors={
-            "executemany, indexes in place": partial(_fill, one_by_one, indexes_last=False),
-            "executemany, indexes last": partial(_fill, one_by_one, indexes_last=True),
+            "executemany, indexes in place": partial(
+                _fill, blueprint, one_by_one, indexes_last=False
+            ),
+            "executemany, indexes last": partial(_fill, blueprint, one_by_one, indexes_last=True),
         },
         beyond={
             f"{_ROWS_TOGETHER} rows a statement, indexes and keys last": partial(
-                _fill, together, indexes_last=True, keys_last=True
+                _fill, blueprint, together, indexes_last=True, keys_last=True
             )
         },
-        ours=partial(_generate, volume),
+        ours=partial(_generate, blueprint, volume),
     )
 
 
@@ -71,9 +74,11 @@ def _engine() -> Engine:
     return prepare_sqlite(create_engine("sqlite://"))
 
 
-def _fill(batches: Batches, *, indexes_last: bool, keys_last: bool = False) -> float:
+def _fill(
+    blueprint: Blueprint, batches: Batches, *, indexes_last: bool, keys_last: bool = False
+) -> float:
     engine = _engine()
-    tables, indexes = _statements(engine)
+    tables, indexes = _statements(blueprint, engine)
     first, last = (tables, indexes) if indexes_last else (tables + indexes, [])
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
@@ -98,8 +103,8 @@ def _load(driver: Any, first: list[str], batches: Batches, last: list[str]) -> N
     driver.execute("COMMIT")
 
 
-def _statements(engine: Engine) -> tuple[list[str], list[str]]:
-    tables = Base.metadata.sorted_tables
+def _statements(blueprint: Blueprint, engine: Engine) -> tuple[list[str], list[str]]:
+    tables = blueprint.metadata.sorted_tables
     indexes = chain.from_iterable(table.indexes for table in tables)
     return (
         [str(CreateTable(table).compile(engine)) for table in tables],
@@ -107,8 +112,8 @@ def _statements(engine: Engine) -> tuple[list[str], list[str]]:
     )
 
 
-def _generate(volume: str) -> float:
+def _generate(blueprint: Blueprint, volume: str) -> float:
     engine = _engine()
-    seconds = seconds_of(lambda: DataGenerator(engine).generate(volume))
+    seconds = seconds_of(lambda: DataGenerator(engine, blueprint=blueprint).generate(volume))
     engine.dispose()
     return seconds
