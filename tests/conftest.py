@@ -122,7 +122,7 @@ def any_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     engine.dispose()
 
 
-def _wait_no_longer(driver: Any, _record: object) -> None:  # noqa: ANN401 - PyMySQL's
+def _wait_no_longer(driver: Any, _record: object) -> None:
     with closing(driver.cursor()) as cursor:
         cursor.execute("SET SESSION lock_wait_timeout = 30")
 
