@@ -10,16 +10,11 @@ from sqlalchemy import Column, types
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.engine.default import DefaultDialect
 
+from pytest_demodata.inference import makers
 from pytest_demodata.inference.bounds import Bounds
+from pytest_demodata.inference.names import words_of_name
 from pytest_demodata.inference.numbers import highest_of, number_recipe, units_of
-from pytest_demodata.inference.texts import (
-    EMAIL,
-    SLUG,
-    code_recipe,
-    recipe_for_text,
-    text_recipe,
-    words_of_name,
-)
+from pytest_demodata.inference.texts import recipe_for_text
 from pytest_demodata.inference.times import is_time
 from pytest_demodata.recipes.dating import Around
 from pytest_demodata.recipes.deriving import DerivedColumn
@@ -157,9 +152,9 @@ def _plain(  # noqa: C901, PLR0911, PLR0912 - one line for each kind of type
     if isinstance(kind, types.ARRAY):
         return _array(kind)
     if isinstance(kind, postgresql.INET):
-        return recipe_for_text("", "ip", longest=None, unique=unique)
+        return makers.IP.recipe(longest=None, unique=unique)
     if isinstance(kind, postgresql.MACADDR):
-        return recipe_for_text("", "mac", longest=None, unique=unique)
+        return makers.MAC.recipe(longest=None, unique=unique)
     raise Unknown(f"nothing is known of its type, {kind!r}")
 
 
@@ -238,7 +233,7 @@ def _like(likes: Sequence[str], longest: int | None, *, unique: bool) -> Recipe:
         raise Unknown("several constraints say what its text is like")
     (like,) = likes
     if like == "%@%":
-        return text_recipe(EMAIL, longest=longest, unique=unique)
+        return makers.EMAIL.recipe(longest=longest, unique=unique)
     fixed = like.strip("%")
     if any(sign in fixed for sign in "%_#?^"):
         raise Unknown(f"a constraint says that its text is LIKE {like!r}")
@@ -423,6 +418,3 @@ class _Above:
                 low = max(low, scaled + more)
         high = max(min(low + self.span, self.last), low)
         return low + (fraction * (high - low + 1) >> 32)
-
-
-_ = (SLUG, code_recipe)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import types
 from sqlalchemy.dialects import mysql
 
-from pytest_demodata.inference.texts import words_of_name
+from pytest_demodata.inference.names import words_of_name
 from pytest_demodata.recipes.drawing import Choice, Skewed, Whole
 from pytest_demodata.recipes.numbering import Permuted
 from pytest_demodata.values import scale_of
