@@ -115,10 +115,15 @@ def _is_unbound(bounds: Mapping[str, Bounds], key: str) -> bool:
     )
 
 
+def _length_of(column: Column[Any]) -> int | None:
+    """Return how many characters a column of text holds, if that is said."""
+    return column.type.length if isinstance(column.type, types.String) else None
+
+
 def _length(columns: Iterable[Column[Any]], key: str, bounds: Mapping[str, Bounds]) -> int | None:
     column = next(each for each in columns if each.key == key)
     checked = bounds[key].longest if key in bounds else None
-    lengths = [each for each in (column.type.length, checked) if each is not None]
+    lengths = [each for each in (_length_of(column), checked) if each is not None]
     return min(lengths, default=None)
 
 
@@ -235,7 +240,7 @@ _PLACE: Final = tuple(
         ("country", r"country(?: name)?"),
         (
             "street",
-            r"street|address|addr|(?:street )?(?:address )?line ?1|street address|address ?1",
+            r"street|address|addr|(?:street |address )*line ?1|street address|address ?1",
         ),
     )
 )
@@ -281,7 +286,7 @@ def _places(table: str, columns: Sequence[Column[Any]]) -> list[_Group]:
 
 def _place_function(part: _Part, names: set[str]) -> OfPlace:
     letters = _letters_of_code(part.column)
-    if part.name == "code" or (part.name == "country" and part.column.type.length in {2, 3}):
+    if part.name == "code" or (part.name == "country" and _length_of(part.column) in {2, 3}):
         return OfPlace(letters)
     if part.name == "region" and "state" not in names:
         return OfPlace("state")
@@ -289,7 +294,7 @@ def _place_function(part: _Part, names: set[str]) -> OfPlace:
 
 
 def _letters_of_code(column: Column[Any]) -> int:
-    three = column.type.length == len("USA") or column.key.endswith("3")
+    three = _length_of(column) == len("USA") or column.key.endswith("3")
     return len("USA") if three else len("US")
 
 
@@ -313,7 +318,8 @@ _LISTS: Final[dict[str, dict[str, Maker]]] = {
     },
 }
 _LISTED: Final = re.compile(
-    r"(?:(?P<name>name|label|title)|(?P<symbol>symbol)|(?P<long>iso ?3|alpha ?3|iso alpha ?3|code ?3)|"
+    r"(?:(?P<name>name|label|title)|(?P<symbol>symbol)|"
+    r"(?P<long>iso ?3|alpha ?3|iso alpha ?3|code ?3)|"
     r"(?P<code>code|iso|iso ?code|iso ?2|alpha ?2|iso alpha ?2|id|short code|abbreviation))"
 )
 
@@ -348,6 +354,6 @@ def _listed_part(kind: str, words: str, column: Column[Any], *, own: bool) -> st
         return ""
     if found["long"]:
         return "long code"
-    if found["code"] and kind == "country" and column.type.length == len("USA"):
+    if found["code"] and kind == "country" and _length_of(column) == len("USA"):
         return "long code"
     return next(name for name in ("name", "symbol", "code") if found[name])

@@ -56,7 +56,7 @@ _ALIKE: Final = str.maketrans(
     {chr(code): chr(code + 0x60) for code in range(0x3041, 0x3097)}
     | {chr(ord(small) - 0x60): large for small, large in _SMALL_KANA.items()}
     | _SMALL_KANA
-    | {"ø": "o", "đ": "d", "ł": "l", "ı": "i", "ħ": "h", "ð": "d"}
+    | {"ø": "o", "đ": "d", "ł": "l", "\N{LATIN SMALL LETTER DOTLESS I}": "i", "ħ": "h", "ð": "d"}
     | {"æ": "ae", "œ": "oe", "þ": "th", "ー": ""}
 )
 
@@ -177,6 +177,7 @@ class Least:
     another: Capacity
 
     def __call__(self, words: Words) -> int:
+        """Return it, of the words."""
         return min(capacity_of(self.one, words), capacity_of(self.another, words))
 
 
@@ -276,12 +277,10 @@ class Listed:
     longest: int | None = None
 
     def __call__(self, words: Words, number: int) -> str:
-        entries = self._entries(words)
+        """Return the word at a place, or the word and how often it has been there."""
+        entries = entries_of(words, self.name, self.part, self.between, self.longest)
         turn, place = divmod(number, len(entries))
         return _counted(entries[place], turn, self.between)
-
-    def _entries(self, words: Words) -> Sequence[str]:
-        return entries_of(words, self.name, self.part, self.between, self.longest)
 
     def within(self, longest: int) -> Listed:
         """Return the same of those words only that are short enough."""
@@ -289,7 +288,7 @@ class Listed:
 
     def count(self, words: Words) -> int:
         """Return how many words there are, whatever their length."""
-        return len(replace(self, longest=None)._entries(words))
+        return len(entries_of(words, self.name, self.part, self.between))
 
     def capacity(self, words: Words) -> int:
         """Return how many texts there are, with numbers."""
@@ -340,6 +339,7 @@ class Entry:
     part: int
 
     def __call__(self, words: Words, number: int) -> str:
+        """Return the part of the entry at a place."""
         turn, place = divmod(number, len(words[self.name]))
         return _counted(str(words[self.name][place][self.part]), turn)
 
@@ -359,6 +359,7 @@ class Codes:
     letters: int
 
     def __call__(self, words: Words, number: int) -> str:
+        """Return the code at a place."""
         codes = _all_codes(words, self.name, self.part, self.letters)
         return codes[number % len(codes)]
 
@@ -452,6 +453,7 @@ class Email:
     place: int = 0
 
     def __call__(self, words: Words, number: int) -> str:
+        """Return a person's address."""
         domain = _DOMAINS[(number + self.place) % len(_DOMAINS)]
         return f"{_login(words, number)}@{domain}"
 
@@ -626,6 +628,7 @@ class OfPlace:
     part: str | int
 
     def __call__(self, words: Words, number: int) -> str:
+        """Return the part of a place."""
         turn, index = divmod(number, len(words["places"]))
         place = words["places"][index]
         if self.part == "postal code":
@@ -752,12 +755,12 @@ def _color(words: Words, number: int) -> str:
 
 
 IBAN: Final = Maker(_iban, 10**18, width=22)
-EAN: Final = Maker(_Ean("200"), 10**9, short=_NUMERALS)
-ISBN: Final = Maker(_Ean("978"), 10**9, short=_NUMERALS)
-CARD: Final = Maker(_card, 10**9, short=_NUMERALS)
+EAN: Final = Maker(_Ean("200"), 10**9, short=_NUMERALS, width=13)
+ISBN: Final = Maker(_Ean("978"), 10**9, short=_NUMERALS, width=13)
+CARD: Final = Maker(_card, 10**9, short=_NUMERALS, width=16)
 IP: Final = Maker(_ip, 3 * 254 * _REPEATS, 3 * 254)
 NETWORK: Final = Maker(_network, 1 << 16)
-MAC: Final = Maker(_mac, 1 << 40)
+MAC: Final = Maker(_mac, 1 << 40, width=17)
 UUID: Final = Maker(_uuid, 1 << 60, width=36)
 VERSION: Final = Maker(_version, 10**9, 20_000)
 COLOR: Final = Maker(_color, 1 << 24, lambda words: len(_color_codes(words)))

@@ -10,7 +10,7 @@ _PEOPLE: Final = re.compile(
     r"teacher|doctor|nurse|driver|guest|manager|owner|staff|subscriber|player|artist|actor|lead|"
     r"worker|citizen|candidate|applicant|attendee|speaker|agent|buyer|seller|tenant|resident|"
     r"friend|admin|composer|singer|director|writer|editor|translator|illustrator|instructor|"
-    r"professor|trainer|coach|technician|engineer|supervisor|assignee|reporter|recipient|"
+    r"professor|organi[sz]er|trainer|coach|technician|engineer|supervisor|assignee|reporter|recipient|"
     r"sender|reviewer|approver|borrower|beneficiary|holder|payer|payee|cashier|salesperson|"
     r"passenger|pilot|physician|surgeon|lawyer|photographer|signer|witness|spouse|"
     r"guardian|pupil|faculty|personnel)s?"

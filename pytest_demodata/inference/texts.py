@@ -37,8 +37,10 @@ _UUID_LENGTH: Final = 36
 _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
     (rf"{_ANY}(e ?mail( address)?)|mail|e ?mail id", makers.EMAIL),
     (
-        r"(user|login|screen|nick|account|display|windows|github|twitter) ?(name|handle|login)|"
-        rf"login|nick|handle|username|{_ANY}(username|login name)",
+        (
+            r"(user|login|screen|nick|account|display|windows|github|twitter) ?(name|handle|login)|"
+            rf"login|nick|handle|username|{_ANY}(username|login name)"
+        ),
         makers.LOGIN,
     ),
     (r"(first|given|fore|middle|preferred) ?names?|firstname|fname|forename", makers.GIVEN_NAME),
@@ -48,11 +50,14 @@ _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
     ),
     (r"middle initials?|initials?", of_pattern("?")),
     (
-        r"(full|display|contact|customer|client|employee|author|person|real|holder|owner|user|"
-        r"patient|student|teacher|member|guest|driver|card ?holder|account holder|manager|recipient|"
-        r"sender|legal|contact person|emergency contact) ?name|cardholder|contact person|"
-        r"name on card|created by|updated by|modified by|approved by|assigned to|reported by|"
-        r"signed by|emergency contact",
+        (
+            r"(full|display|contact|customer|client|employee|author|person|real|holder|owner|user|"
+            r"patient|student|teacher|member|guest|driver|card ?holder|account holder|manager|"
+            r"recipient|"
+            r"sender|legal|contact person|emergency contact) ?name|cardholder|contact person|"
+            r"name on card|created by|updated by|modified by|approved by|assigned to|reported by|"
+            r"signed by|emergency contact"
+        ),
         makers.PERSON,
     ),
     (rf"{_ANY}(phone|mobile|fax|tel|telephone|cell|whatsapp)( ?(number|no|nr|num))?", makers.PHONE),
@@ -61,10 +66,19 @@ _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
         makers.STREET,
     ),
     (
-        r"(address|street|addr|address line|line|street line) ?[23]|apartment|apt|suite|unit number",
+        (
+            r"(address|street|addr|address line|line|street line) ?[23]|apartment|apt|suite|"
+            r"unit number"
+        ),
         makers.STREET2,
     ),
-    (rf"{_ANY}(city|town|locality|municipality)( name)?|place|birth ?place", makers.CITY),
+    (
+        (
+            rf"{_ANY}(city|town|locality|municipality)( name)?|place|birth ?place|location|capital|"
+            r"origin|destination"
+        ),
+        makers.CITY,
+    ),
     (r"province|region|county|district|state province|state name|state code", makers.STATE),
     (
         r"zip|zip ?code|postal ?code|post ?code|postcode|zipcode|plz|postal",
@@ -77,9 +91,12 @@ _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
     ),
     (rf"{_ANY}(country|nation|nationality|citizenship)( name)?", makers.COUNTRY),
     (
-        r"company( name)?|organi[sz]ation( name)?|employer|vendor|supplier|manufacturer|brand|"
-        r"publisher|label|firm|make|carrier|bank( name)?|insurance( company| provider)?|insurer|"
-        r"airline|institution|merchant|provider",
+        (
+            r"company( name)?|organi[sz]ation( name)?|employer|vendor|supplier|manufacturer|brand|"
+            r"publisher|label|firm|make|carrier|bank( name)?|insurance( company| provider)?|"
+            r"insurer|"
+            r"airline|institution|merchant|provider"
+        ),
         makers.COMPANY,
     ),
     (r"job|job ?title|occupation|profession|position title|job role|designation", of_list("jobs")),
@@ -116,8 +133,11 @@ _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
     (r"cvv|cvc|security code", of_pattern("###")),
     (r"pin|pin code|otp|verification code|passcode", of_pattern("######")),
     (
-        r"ssn|social security( number| no)?|tax ?id( number)?|tin|national id|national insurance number|"
-        r"id number|personal number",
+        (
+            r"ssn|social security( number| no)?|tax ?id( number)?|tin|national id|"
+            r"national insurance number|"
+            r"id number|personal number"
+        ),
         of_pattern("9##-##-####"),
     ),
     (r"vat( ?(id|number|no|reg|registration))+|ein|ustid", of_pattern("DE#########")),
@@ -131,8 +151,10 @@ _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
         of_pattern("%#########"),
     ),
     (
-        rf"{_ANY}(licen[sc]e plate|plate|number plate|plate number|registration plate)"
-        r"( ?(number|no))?",
+        (
+            rf"{_ANY}(licen[sc]e plate|plate|number plate|plate number|registration plate)"
+            r"( ?(number|no))?"
+        ),
         of_pattern("???-####"),
     ),
     (r"vin|vehicle identification number|chassis( number)?", of_pattern("WDB##############")),
@@ -154,10 +176,14 @@ _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
     ),
     (r"title|subject|headline|heading|caption|topic|(\w+ )*(title|subject)", makers.TITLE),
     (
-        rf"{_ANY}(description|desc|comments?|notes?|remarks?|message|summary|bio|biography|about|"
-        r"details?|reason|feedback|review|text|body|content|abstract|excerpt|instructions|"
-        r"explanation|quote|error|help|resolution|complaint|symptoms|terms|warning|question|answer|"
-        r"objective|agenda|purpose|requirements|history|justification)",
+        (
+            rf"{_ANY}(description|desc|comments?|notes?|remarks?|message|summary|bio|biography|"
+            r"about|"
+            r"details?|reason|feedback|review|text|body|content|abstract|excerpt|instructions|"
+            r"explanation|quote|error|help|resolution|complaint|symptoms|terms|warning|question|"
+            r"answer|"
+            r"objective|agenda|purpose|requirements|history|justification)"
+        ),
         makers.SENTENCE,
     ),
 )
@@ -165,12 +191,14 @@ _RECIPES: Final = tuple((re.compile(expression), maker) for expression, maker in
 
 _SECRETS: Final = re.compile(
     rf"{_ANY}(token|secret|hash|hashed|password|passwd|pwd|digest|checksum|salt|signature|api ?key|"
-    r"session ?key|access ?key|private ?key|public ?key|etag|fingerprint|nonce|md5|sha1|sha256|cookie|"
+    r"session ?key|access ?key|private ?key|public ?key|etag|fingerprint|nonce|md5|sha1|sha256|"
+    r"cookie|"
     r"auth|hex|hexdigest|prefix|csrf|session ?id|commit|revision hash|encrypted)"
 )
 _NUMBERS: Final = re.compile(rf"({_ANY})(number|no|num|nr|code|reference|ref|key|id|identifier)")
 _CODES: Final = re.compile(
-    rf"{_ANY}(sku|code|ref|reference|number|no|num|nr|serial|key|identifier|id|ticket|invoice|order|"
+    rf"{_ANY}(sku|code|ref|reference|number|no|num|nr|serial|key|identifier|id|ticket|invoice|"
+    r"order|"
     r"account|symbol|abbr|abbreviation|short|isrc|hs|asin|pnr|batch|lot|coupon|voucher|extension)"
 )
 
@@ -206,6 +234,9 @@ _SPECIAL: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"diagnosis", ("hypertension", "asthma", "diabetes", "migraine", "fracture")),
     (r"allerg(y|ies)", ("none", "penicillin", "pollen", "nuts")),
     (r"condition", ("new", "used", "refurbished")),
+    (r"continent", ("Europe", "Asia", "Africa", "North America", "South America", "Oceania")),
+    (rf"{_ANY}(expiry|exp|expires|expiration)( date)?", ("03/27", "08/28", "11/29", "06/30")),
+    (r"(phone|dial|calling) code", ("+1", "+44", "+49", "+81", "+33")),
     (r"direction", ("in", "out")),
     (r"visibility|privacy", ("public", "private", "internal")),
     (r"frequency|(billing )?(cycle|period|interval)", ("monthly", "weekly", "yearly", "daily")),
@@ -221,8 +252,11 @@ _GENERAL: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (rf"{_ANY}(plan|subscription)", ("free", "basic", "team", "enterprise")),
     (rf"{_ANY}(status|state|stage|phase)", ("active", "pending", "done", "open", "closed", "new")),
     (
-        rf"{_ANY}(type|kind|category|class|group|level|tier|mode|format|method|source|channel|scope|"
-        r"segment|theme|family)",
+        (
+            rf"{_ANY}(type|kind|category|class|group|level|tier|mode|format|method|source|"
+            r"channel|scope|"
+            r"segment|theme|family)"
+        ),
         ("standard", "basic", "premium", "internal", "special"),
     ),
 )
