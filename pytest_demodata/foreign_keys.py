@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.exc import NoReferenceError
+from sqlalchemy.sql.ddl import sort_tables_and_constraints
 
 from pytest_demodata.errors import BlueprintError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import ForeignKeyConstraint, Table
+    from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 
 
 class Key(NamedTuple):
@@ -38,6 +39,16 @@ class Key(NamedTuple):
 
     def __str__(self) -> str:
         return f"'{self.table.key}.{', '.join(self.columns)}'"
+
+
+def sorted_tables(metadata: MetaData) -> list[Table]:
+    """List the tables, parents first, and those of a circle by name.
+
+    `MetaData.sorted_tables` warns of a circle, which stops a run that has warnings as errors.
+    """
+    tables = sorted(metadata.tables.values(), key=lambda table: table.key)
+    found = sort_tables_and_constraints(tables)  # type: ignore[no-untyped-call]
+    return [table for table, _ in found if table is not None]
 
 
 def keys_of(table: Table) -> list[Key]:

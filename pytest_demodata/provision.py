@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     inspect,
     select,
+    update,
 )
 from sqlalchemy.exc import DBAPIError
 
@@ -31,6 +32,7 @@ from pytest_demodata.defaults import (
 )
 from pytest_demodata.engine import Plan
 from pytest_demodata.errors import DatabaseSetupError, StageError
+from pytest_demodata.foreign_keys import keys_of
 from pytest_demodata.generation import Generation, failure_named, missing_tables
 from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.invoicing.rules import validate
@@ -43,10 +45,11 @@ from pytest_demodata.words import words_of
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Pool
+    from sqlalchemy import Pool, Table
 
     from pytest_demodata.blueprint import Blueprint
     from pytest_demodata.databases import Database
+    from pytest_demodata.foreign_keys import Key
     from pytest_demodata.progress import Progress
 
 
@@ -234,11 +237,15 @@ class DataGenerator:
         """
         with self._writing() as connection, savepoint(connection):
             missing = missing_tables(connection, self._blueprint.metadata)
-            for table in reversed(self._blueprint.metadata.sorted_tables):
-                fill = self._blueprint.fills.get(table.key)
-                made = fill is not None and not isinstance(fill.rows, Existing)
-                if made and table not in missing:
-                    connection.execute(delete(table))
+            made = [
+                fill
+                for fill in reversed(list(self._blueprint.fills.values()))
+                if fill.table not in missing and not isinstance(fill.rows, Existing)
+            ]
+            for fill in made:
+                _let_go(connection, fill.table, self._blueprint.set_later.get(fill.name, ()))
+            for fill in made:
+                connection.execute(delete(fill.table))
         self._was_reset = self._was_reset or self._plan is not None
         self._plan, self._started = None, None
 
@@ -399,3 +406,11 @@ def _roll_back(connection: Connection) -> None:
     except DBAPIError:
         connection.invalidate()
         connection.rollback()
+
+
+def _let_go(connection: Connection, table: Table, later: Sequence[Key]) -> None:
+    """Have rows refer to none that go before them: of a circle, or of a tree on MariaDB."""
+    keys = [key for key in keys_of(table) if key in later or key.refers_to_itself]
+    names = [name for key in keys for name in key.columns if table.columns[name].nullable]
+    if names:
+        connection.execute(update(table).values(dict.fromkeys(names)))

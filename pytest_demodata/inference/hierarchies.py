@@ -70,7 +70,8 @@ class Hierarchies:
         """Note the columns of a base table that only a subclass has."""
         above = {id(column) for column in mapper.inherits.columns} if mapper.inherits else set()
         for key, column in table.columns.items():
-            if column in mapper.columns and id(column) not in above and not column.primary_key:
+            own = mapper.columns.contains_column(column) and id(column) not in above
+            if own and not column.primary_key:
                 _, known = self._classes.get((table.key, key), ("", frozenset()))
                 self._classes[table.key, key] = (discriminator, known | identities)
 

@@ -379,7 +379,10 @@ class _TableInference:
         owner = self._relations.owner
         owned = set(owner.columns) if owner is not None else set()
         keys = [key for key in self._relations.keys if key != owner]
+        share = self._whole.hierarchies.shares.get(self._table.key)
         for unique in unique_sets(self._table):
+            if share is not None and set(share.through.split(",")) <= unique:
+                continue  # a row of the table above has one row here at most
             if unique & self._given_names and not unique <= self._given_names | owned:
                 pass
             if unique & self._distinct or unique <= self._given_names:
