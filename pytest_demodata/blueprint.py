@@ -13,10 +13,11 @@ from pytest_demodata.errors import BlueprintError, did_you_mean
 from pytest_demodata.foreign_keys import key_through, keys_of
 from pytest_demodata.recipes.deriving import ShareOf, SumOf, Taken
 from pytest_demodata.recipes.drawing import Serial, Stored
-from pytest_demodata.recipes.naming import column_name
-from pytest_demodata.recipes.python_forms import in_counts
-from pytest_demodata.recipes.recipe import ColumnName, Recipe, through_text
+from pytest_demodata.recipes.naming import column_name, named_as_columns
+from pytest_demodata.recipes.python_forms import in_counts, in_python
+from pytest_demodata.recipes.recipe import ColumnName, Recipe, all_parts, through_text
 from pytest_demodata.recipes.referring import KeyOf, Portion, Reference, references_in
+from pytest_demodata.values import converter, counts_in_whole, is_amount
 from pytest_demodata.volumes import Volume, volumes_of
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from pytest_demodata.foreign_keys import Key
     from pytest_demodata.recipes.naming import ColumnRef
-    from pytest_demodata.recipes.recipe import Run
+    from pytest_demodata.recipes.recipe import Kind, Run
 
     # The keys are names, or tuples of names; a Mapping's keys are invariant to a type checker.
     Recipes = Mapping[Any, Recipe | Callable[[Run], Sequence[Any]]]
@@ -132,6 +133,8 @@ class Existing:
 
 Rows = Fixed | Sized | FanOut | PerRow | Share | Existing
 
+_SHOWN: Final = 5
+
 ROWS: Final = "#"
 """Ends the name of the column that has the numbers of the parent rows."""
 
@@ -176,10 +179,12 @@ class Fill:
             key_through(self.table, rows.owner.split(",")) if isinstance(rows, FanOut) else None
         )
         self.owner = self._owner()
-        self.given = MappingProxyType(_named(columns or {}))
-        self.virtual = MappingProxyType(_named(virtual or {}))
+        self.given = MappingProxyType(self._named(columns or {}))
+        self.virtual = MappingProxyType(self._named(virtual or {}))
         stored = {names: in_counts(self.table, names, each) for names, each in self.given.items()}
-        unstored = _sources(self.virtual)
+        unstored = _sources(
+            {names: in_counts(self.table, names, each) for names, each in self.virtual.items()}
+        )
         self._check_names(_sources(stored), unstored)
         self.sources: Mapping[str, Source] = MappingProxyType(
             {**self._sources_of_keys(_sources(stored)), **_sources(self._drawn(stored)), **unstored}
@@ -218,6 +223,27 @@ class Fill:
             and column.server_default is None
             and column.computed is None
         ]
+
+    def _named(self, recipes: Recipes) -> dict[Any, Any]:
+        """Name the columns that recipes are given for: by a text, or a tuple of texts."""
+        named: dict[Any, Any] = {}
+        for given, recipe in recipes.items():
+            together = given if isinstance(given, tuple) else (given,)
+            for other in named_as_columns(together):
+                if other.table != self.name:
+                    message = (
+                        f"The fill of {self.name!r} has a recipe for '{other.table}.{other.column}'"
+                        f", a column of another table.\n"
+                        f"Columns of {self.name!r}: {', '.join(self.table.columns.keys())}. Give "
+                        f"the other table a fill of its own."
+                    )
+                    raise BlueprintError(message)
+            columns = tuple(map(column_name, together))
+            names = columns if isinstance(given, tuple) else columns[0]
+            if names in named:
+                raise _given_twice(columns[0])
+            named[names] = recipe
+        return named
 
     def _owner(self) -> str | None:
         if self.owner_key is None:
@@ -289,27 +315,22 @@ class Fill:
                 raise BlueprintError(message)
 
 
-def _named(recipes: Recipes) -> dict[Any, Any]:
-    """Name the columns that recipes are given for: by a text, or a tuple of texts."""
-    return {
-        tuple(map(column_name, names)) if isinstance(names, tuple) else column_name(names): recipe
-        for names, recipe in recipes.items()
-    }
-
-
 def _sources(recipes: Mapping[Any, Recipe]) -> dict[str, Source]:
     """List each column with its recipe, also where one recipe has several columns."""
     sources: dict[str, Source] = {}
     for names, recipe in recipes.items():
         together = (names,) if isinstance(names, str) else names
         if twice := sources.keys() & set(together):
-            message = (
-                f"Column {min(twice)!r} has two recipes.\n"
-                "Allowed: one, for the column alone or for it and others together."
-            )
-            raise BlueprintError(message)
+            raise _given_twice(min(twice))
         sources.update(dict.fromkeys(together, Source(together, recipe)))
     return sources
+
+
+def _given_twice(column: str) -> BlueprintError:
+    return BlueprintError(
+        f"Column {column!r} has two recipes.\n"
+        "Allowed: one, for the column alone or for it and others together."
+    )
 
 
 class DeclaredSum(NamedTuple):
@@ -365,6 +386,14 @@ class Blueprint:
         self._check_stages()
         self.set_later: Mapping[str, tuple[Key, ...]] = MappingProxyType(self._set_later())
         self._check_reads()
+        self.conversions: Mapping[ColumnName, Callable[[Any], Any]] = MappingProxyType(
+            self._conversions()
+        )
+
+    def __repr__(self) -> str:
+        names = list(self.fills)
+        more = ", …" if len(names) > _SHOWN else ""
+        return f"<Blueprint of {len(names)} tables: {', '.join(names[:_SHOWN])}{more}>"
 
     def _sized(self) -> list[str]:
         rows = (fill.rows for fill in self.fills.values())
@@ -392,6 +421,84 @@ class Blueprint:
                 if key is not None and columns[0] is not None and columns[1] is not None:
                     found.append(DeclaredSum(columns[0], columns[1], key, childless))
         return found
+
+    def kind_of(self, name: ColumnName) -> Kind | None:
+        """Return the type that a column's values are counted in; None where nobody knows.
+
+        A virtual column that takes a column of another table, or adds it up, counts as that does.
+        """
+        fill = self.fills[name.table]
+        if name.column in fill.table.columns:
+            return fill.table.columns[name.column].type
+        sources = self._read_elsewhere(fill, name.column)
+        return self.kind_of(sources[0][1]) if sources else None
+
+    def _read_elsewhere(self, fill: Fill, column: str) -> list[tuple[Recipe, ColumnName]]:
+        """List what a column's recipe takes or adds up of another table, with who does so."""
+        found: list[tuple[Recipe, ColumnName]] = []
+        for part in all_parts(fill.sources[column].recipe):
+            if isinstance(part, Taken):
+                parent = fill.key(part.through).parent.key
+                found.append((part, ColumnName(parent, part.column)))
+            elif isinstance(part, SumOf):
+                found.append((part, part.child))
+            elif isinstance(part, ShareOf):
+                found.append((part, part.parent))
+        return found
+
+    def _conversions(self) -> dict[ColumnName, Callable[[Any], Any]]:
+        """Return by column what makes of another table's values such as fit it.
+
+        Raises:
+            BlueprintError: Its type does not hold them, or they cannot be added up or divided.
+        """
+        found = {}
+        for fill in self.fills.values():
+            for name in fill.columns:
+                for part, source in self._read_elsewhere(fill, name):
+                    if isinstance(part, Taken) and name in part.through.split(","):
+                        continue
+                    convert = self._conversion(ColumnName(fill.name, name), part, source)
+                    if convert is not None:
+                        found[ColumnName(fill.name, name)] = convert
+        return found
+
+    def _conversion(
+        self, target: ColumnName, part: Recipe, source: ColumnName
+    ) -> Callable[[Any], Any] | None:
+        kind, kind_of_source = self.kind_of(target), self.kind_of(source)
+        assert kind is not None  # noqa: S101 - it is stored
+        where = f"Column '{target.table}.{target.column}' ({kind!r})"
+        of = f"'{source.table}.{source.column}'"
+        if kind_of_source is None:
+            given = self.fills[source.table].virtual.get(source.column)
+            if not counts_in_whole(kind) or not in_python(given):
+                return None
+            message = (
+                f"{where} reads {of}, which is virtual and has no type to count its values in.\n"
+                f"Allowed: a column that is stored. Add {of} to the table, or calculate it where "
+                "it is read."
+            )
+            raise BlueprintError(message)
+        if isinstance(part, SumOf | ShareOf):
+            for each, named in ((kind_of_source, of), (kind, where)):
+                if not is_amount(each, binary=isinstance(part, SumOf)):
+                    verb = "added up" if isinstance(part, SumOf) else "divided"
+                    message = (
+                        f"{where} is made of {of} ({kind_of_source!r}), and {named} cannot be "
+                        f"{verb}.\nAllowed: whole numbers, NUMERIC with a number of decimal places, "
+                        "and intervals."
+                    )
+                    raise BlueprintError(message)
+        try:
+            return converter(kind_of_source, kind)
+        except ValueError:
+            message = (
+                f"{where} reads {of} ({kind_of_source!r}), and does not hold each of its values.\n"
+                "Allowed: a type that does, with as many decimal places. Or give the other "
+                "column's values to a virtual column, and write derived(…) from that."
+            )
+            raise BlueprintError(message) from None
 
     def existing(self) -> list[Fill]:
         """List the fills of tables whose rows are there already."""
@@ -513,7 +620,8 @@ class Blueprint:
                 for read in reads:
                     self._check_readable(ColumnName(fill.name, column), read)
                 graph.add(ColumnName(fill.name, column), *reads)
-                self._check_sum(fill, column)
+                for part in all_parts(fill.sources[column].recipe):
+                    self._check_part(fill, column, part)
         try:
             graph.prepare()
         except CycleError as error:
@@ -534,17 +642,34 @@ class Blueprint:
                 )
                 raise BlueprintError(message)
 
-    def _check_sum(self, fill: Fill, column: str) -> None:
-        recipe = fill.sources[column].recipe
-        if not isinstance(recipe, SumOf) or self.fills[recipe.child.table].owner == fill.name:
-            return
-        owned = ", ".join(each.name for each in self.owned_by(fill.name)) or "none"
-        message = (
-            f"Column '{fill.name}.{column}' is a sum over {recipe.child.table!r}, whose rows "
-            f"{fill.name!r} does not own.\n"
-            f"Tables that it owns: {owned}. A table is owned through rows=FanOut(…)."
-        )
-        raise BlueprintError(message)
+    def _check_part(self, fill: Fill, column: str, part: Recipe) -> None:
+        where = f"Column '{fill.name}.{column}'"
+        if isinstance(part, SumOf) and self.fills[part.child.table].owner != fill.name:
+            owned = ", ".join(each.name for each in self.owned_by(fill.name)) or "none"
+            message = (
+                f"{where} is a sum over {part.child.table!r}, whose rows {fill.name!r} does not "
+                f"own.\nTables that it owns: {owned}. A table is owned through rows=FanOut(…)."
+            )
+            raise BlueprintError(message)
+        if isinstance(part, ShareOf):
+            key = fill.key(part.through)
+            if key != fill.owner_key or part.parent.table != fill.owner:
+                message = (
+                    f"{where} is a share of '{part.parent.table}.{part.parent.column}' through "
+                    f"{part.through!r}, and no row of {part.parent.table!r} owns it through that "
+                    "key.\n"
+                    f"Allowed: an amount of the owner's. The owner of {fill.name!r}: "
+                    f"{fill.owner or 'none'}. A table is owned through rows=FanOut(…)."
+                )
+                raise BlueprintError(message)
+        if isinstance(part, Taken) and part.of and part.of != fill.key(part.through).parent.key:
+            parent = fill.key(part.through).parent.key
+            message = (
+                f"{where} takes '{part.of}.{part.column}' through {part.through!r}, which refers to "
+                f"{parent!r}.\n"
+                f"Columns of {parent!r}: {', '.join(self.fills[parent].table.columns.keys())}."
+            )
+            raise BlueprintError(message)
 
     def _check_readable(self, reader: ColumnName, read: ColumnName) -> None:
         where = f"Column '{reader.table}.{reader.column}' reads '{read.table}.{read.column}'"

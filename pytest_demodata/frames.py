@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_demodata.blueprint import Fill
     from pytest_demodata.engine import Plan
     from pytest_demodata.foreign_keys import Key
-    from pytest_demodata.recipes.recipe import Recipe
+    from pytest_demodata.recipes.recipe import Kind, Recipe
 
 
 class Frame:
@@ -142,6 +142,14 @@ class FrameRun:
     def values(self, column: str) -> Sequence[Any]:
         return self._frame.values(column)
 
+    def kind(self, column: str) -> Kind | None:
+        return self._frame.plan.blueprint.kind_of(ColumnName(self._frame.fill.name, column))
+
+    @property
+    def convert(self) -> Callable[[Any], Any] | None:
+        name = ColumnName(self._frame.fill.name, self.column)
+        return self._frame.plan.blueprint.conversions.get(name)
+
     @property
     def key(self) -> Key:
         return self._frame.fill.key(self.column)
@@ -200,6 +208,8 @@ class FrameRun:
         frame = self._frame
         children = frame.children(frame.plan.blueprint.fills[child.table])
         values = children.values(child.column)
+        if None in values:
+            values = [value or 0 for value in values]
         families = pairwise(accumulate(children.family_sizes, initial=0))
         return [sum(values[start:stop]) for start, stop in families]
 

@@ -108,6 +108,80 @@ def counted(kind: Kind, value: Any) -> Any:  # noqa: ANN401 - a value of any typ
         raise ValueError(message) from None
 
 
+def counter(kind: Kind) -> Convert:
+    """Return what counts values of a type, one by one; for None, and for errors, see `counted`.
+
+    Its errors are whatever comes up: an ArithmeticError, AttributeError, TypeError or ValueError.
+    """
+    return _counting_of(kind).count
+
+
+def converter(source: Kind, target: Kind) -> Convert | None:
+    """Return what makes of a counted value of one type that of another, which holds all of it.
+
+    Returns:
+        None where both count alike.
+
+    Raises:
+        ValueError: The other type does not hold each value of the first.
+    """
+    of_source, of_target = _measure(source), _measure(target)
+    if of_source == of_target:
+        return None
+    (unit, digits), (wanted, places) = of_source, of_target
+    if unit == wanted == "number" and digits <= places:
+        factor = 10 ** (places - digits)
+        return lambda value: value * factor
+    if (unit, wanted) == ("truth", "number"):
+        factor = 10**places
+        return lambda value: int(value) * factor
+    if (unit, wanted) == ("number", "real"):
+        number = _as_real(target)
+        return lambda value: number(Decimal(value).scaleb(-digits, _EXACT))
+    if (unit, wanted) == ("day", "moment"):
+        return lambda value: value * DAY_SECONDS
+    message = f"{target!r} does not hold each value of {source!r}"
+    raise ValueError(message)
+
+
+def _as_real(kind: Kind) -> Convert:
+    return float if isinstance(innermost(kind), types.Float) else _same
+
+
+def _measure(kind: Kind) -> tuple[str, Any]:
+    """Return what a type's values are counted in; of numbers with the decimal places."""
+    inner = innermost(kind)
+    if is_interval(inner):
+        return "duration", 0
+    if isinstance(inner, types.Integer):
+        return "number", 0
+    if isinstance(inner, types.Numeric):
+        real = isinstance(inner, types.Float) or inner.scale is None
+        return ("real", 0) if real else ("number", inner.scale)
+    for each, unit in _MEASURES.items():
+        if isinstance(inner, each):
+            return unit, 0
+    return "as it is", python_type(inner) or type(inner)
+
+
+def is_amount(kind: Kind, *, binary: bool = False) -> bool:
+    """Return whether values of a type can be added up, and exactly, unless `binary` ones may be."""
+    return _measure(kind)[0] in {"number", "truth", "duration", *(["real"] if binary else [])}
+
+
+def counts_in_whole(kind: Kind) -> bool:
+    """Return whether a type's values are counted as other than Python's own numbers and texts."""
+    return _measure(kind) != ("number", 0) and _counting_of(kind).python is not None
+
+
+_MEASURES: Final[dict[type[types.TypeEngine[Any]], str]] = {
+    types.Boolean: "truth",
+    types.Date: "day",
+    types.DateTime: "moment",
+    types.Time: "clock",
+    types.Uuid: "uuid",
+}
+
 _UNCOUNTED: Final = (ArithmeticError, AttributeError, TypeError, ValueError)
 
 

@@ -25,7 +25,6 @@ class Bounds:
         longest: The most.
         likes: Patterns of LIKE.
         above: Columns that the value is larger than, each with whether it may be equal.
-        equal: The value that it has.
         required: Whether it may not be NULL.
     """
 
@@ -96,7 +95,8 @@ def _compare_columns(bounds: dict[str, Bounds], column: str, operator: str, othe
 
 def _compare(bounds: Bounds, operator: str, value: Any) -> None:  # noqa: ANN401 - any literal
     if operator == "=":
-        bounds.values = (value,)
+        kept = bounds.values if bounds.values is not None else (value,)
+        bounds.values = (value,) if value in kept else ()
     elif operator == "!=":
         bounds.excluded.append(value)
     elif operator in {">", ">="}:

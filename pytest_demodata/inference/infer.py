@@ -23,7 +23,9 @@ from pytest_demodata.foreign_keys import Key, key_through
 from pytest_demodata.inference.bounds import Bounds, bounds_of
 from pytest_demodata.inference.checks import facts_of
 from pytest_demodata.inference.columns import Problem, Unknown, comparing_recipe, recipe_of
+from pytest_demodata.inference.groups import group_recipes
 from pytest_demodata.inference.hierarchies import Hierarchies
+from pytest_demodata.inference.names import is_the_name
 from pytest_demodata.inference.relations import (
     CHILDREN,
     GRANDCHILDREN,
@@ -63,7 +65,7 @@ from pytest_demodata.recipes.referring import (
 from pytest_demodata.streams import WORD_BITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Column
     from sqlalchemy.orm import DeclarativeBase
@@ -582,9 +584,20 @@ class _TableInference:
             and (column.key not in self._bounds or self._bounds[column.key].values is None)
         ]
         self._fill_times(times)
+        left = [column for column in left if column not in times]
+        grouped, virtual = group_recipes(self._table.name, left, self._bounds, self._distinct)
+        self._virtual |= virtual
         for column in left:
-            if column not in times:
+            if column.key in grouped:
+                self._columns[column.key] = self._optional(
+                    column, grouped[column.key], self._share(column)
+                )
+            else:
                 self._fill_column(column)
+
+    def _share(self, column: Column[Any]) -> int:
+        """Return in how many rows of a hundred an optional value is there."""
+        return 100 if is_the_name(self._table.name, column.key) else _OFTEN
 
     def _fill_times(self, columns: Sequence[Column[Any]]) -> None:
         if not self._whole.has_times(self._table.key):
@@ -616,7 +629,7 @@ class _TableInference:
                 return
             self._report(column.key, str(unknown))
             return
-        self._columns[column.key] = self._optional(column, recipe, _OFTEN)
+        self._columns[column.key] = self._optional(column, recipe, self._share(column))
 
     def _optional(self, column: Column[Any], recipe: Recipe, percent: int) -> Recipe:
         bounds = self._bounds.get(column.key)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import types
 
-from pytest_demodata.inference.texts import words_of_name
+from pytest_demodata.inference.names import words_of_name
 from pytest_demodata.recipes.dating import Around, Rising
 from pytest_demodata.recipes.deriving import Derived, DerivedColumn, Taken
 from pytest_demodata.recipes.drawing import AsOf, Fraction, Sometimes

@@ -24,7 +24,6 @@ from pytest_demodata.recipes.drawing import (
     Word,
     popularity,
 )
-from pytest_demodata.recipes.numbering import pattern
 from pytest_demodata.recipes.recipe import ColumnName, Recipe, Run
 from pytest_demodata.recipes.referring import Reference
 from pytest_demodata.recipes.vocabulary import (
@@ -34,6 +33,7 @@ from pytest_demodata.recipes.vocabulary import (
     derived,
     faker,
     listed,
+    pattern,
     sequence,
     share_of,
     sometimes,

@@ -63,6 +63,25 @@ class Around(Recipe):
 
 
 @dataclass(frozen=True, slots=True)
+class Year(Recipe):
+    """Years as whole numbers, counted from that of the reference date.
+
+    Attributes:
+        first: Years from it to the first one.
+        last: Years from it to the last one.
+    """
+
+    first: int
+    last: int
+
+    def draw(self, run: Run) -> Sequence[int]:
+        """Scale the bits to the years."""
+        first = date.fromordinal(run.as_of).year + self.first
+        count = self.last - self.first + 1
+        return [first + (bits * count >> WORD_BITS) for bits in run.bits()]
+
+
+@dataclass(frozen=True, slots=True)
 class Rising(Recipe):
     """Days that never fall from one row to the next, dense where a calendar says so.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, pairwise, repeat
 from typing import TYPE_CHECKING, Any
 
 from pytest_demodata.errors import BlueprintError
 from pytest_demodata.foreign_keys import key_through
-from pytest_demodata.recipes.naming import column_name, qualified_name
+from pytest_demodata.recipes.naming import column_name, named_as_columns, qualified_name
 from pytest_demodata.recipes.recipe import ColumnName, Recipe
 from pytest_demodata.streams import WORD_BITS
 
@@ -106,14 +106,18 @@ class Taken(Recipe):
     Attributes:
         through: The foreign key column that names the parent; several, with commas between them.
         column: The parent's column or virtual column.
+        of: The parent's table, where the user has named it.
+        named: The foreign key's columns, with their table, where the user has named it.
     """
 
     through: str
     column: str
+    of: str = field(default="", compare=False, repr=False)
+    named: Sequence[ColumnName] = field(default=(), compare=False, repr=False)
 
     def draw(self, run: Run) -> Sequence[Any]:
         """Look the column up in the parents."""
-        return run.taken(self.through, self.column)
+        return _converted(run, run.taken(self.through, self.column))
 
     def reads(self, table: Table, column: str) -> Iterable[ColumnName]:
         """Read the parent's column, and the foreign key where it is not what is filled."""
@@ -121,6 +125,10 @@ class Taken(Recipe):
         yield ColumnName(key_through(table, columns).parent.key, self.column)
         if column not in columns:
             yield from (ColumnName(table.key, name) for name in columns)
+
+    def own(self) -> Iterable[ColumnName]:
+        """Name the columns of the key that are given as such."""
+        return self.named
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +162,7 @@ class SumOf(Recipe):
 
     def draw(self, run: Run) -> Sequence[int]:
         """Add up the children of each row."""
-        return run.sums(self.child)
+        return _converted(run, run.sums(self.child))
 
     def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
         """Read the children's column."""
@@ -213,26 +221,43 @@ class ShareOf(Recipe):
         through: The foreign key to the parent, which owns these rows.
     """
 
-    __slots__ = ("parent", "through")
+    __slots__ = ("named", "parent", "through")
 
     def __init__(self, parent: ColumnRef, through: ColumnRef | tuple[ColumnRef, ...]) -> None:
         self.parent = qualified_name(parent)
         names = through if isinstance(through, tuple) else (through,)
+        self.named = named_as_columns(names)
         self.through = ",".join(map(column_name, names))
 
-    def draw(self, run: Run) -> Sequence[int]:
-        """Cut each amount at random places, one for each row but the last."""
-        amounts = run.taken(self.through, self.parent.column)
+    def draw(self, run: Run) -> Sequence[int | None]:
+        """Cut each amount at random places, one for each row but the last; NULL stays NULL."""
+        amounts = _converted(run, run.taken(self.through, self.parent.column))
         shares = iter(zip(amounts, run.bits(), strict=True))
-        drawn: list[int] = []
+        drawn: list[int | None] = []
         for size in run.family_sizes:
             family = [next(shares) for _ in range(size)]
-            if family:
-                amount = family[0][0]
-                cuts = sorted((bits * amount) >> WORD_BITS for _, bits in family[1:])
+            if not family:
+                continue
+            amount = family[0][0]
+            if amount is None:
+                drawn.extend([None] * size)
+            else:
+                parts = ((bits * amount) >> WORD_BITS for _, bits in family[1:])
+                cuts = sorted(parts, reverse=amount < 0)
                 drawn.extend(high - low for low, high in pairwise((0, *cuts, amount)))
         return drawn
 
     def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
         """Read the parent's amount."""
         return [self.parent]
+
+    def own(self) -> Iterable[ColumnName]:
+        """Name the columns of the key that are given as such."""
+        return self.named
+
+
+def _converted(run: Run, values: Sequence[Any]) -> Sequence[Any]:
+    """Make of values of another table's column such as fit the column being filled."""
+    if (convert := run.convert) is None:
+        return values
+    return [None if value is None else convert(value) for value in values]

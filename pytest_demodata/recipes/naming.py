@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import Column, Table
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, QueryableAttribute, RelationshipProperty
 
 from pytest_demodata.errors import BlueprintError
 from pytest_demodata.recipes.recipe import ColumnName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ColumnRef: TypeAlias = str | Column[Any] | InstrumentedAttribute[Any]
 
@@ -40,6 +43,11 @@ def qualified_name(reference: ColumnRef) -> ColumnName:
     raise BlueprintError(message)
 
 
+def named_as_columns(references: Iterable[ColumnRef]) -> list[ColumnName]:
+    """Return those of some columns that are not given as texts, with their tables."""
+    return [_found(each) for each in references if not isinstance(each, str)]
+
+
 def _found(reference: object) -> ColumnName:
     found = reference.expression if isinstance(reference, InstrumentedAttribute) else reference
     if isinstance(found, Column) and isinstance(found.table, Table):
@@ -47,7 +55,21 @@ def _found(reference: object) -> ColumnName:
             if column.name == found.name:
                 return ColumnName(found.table.key, key)
     message = (
-        f"A column is given as {reference!r}.\n"
+        f"A column is given as {_text(reference)}.\n"
         "Allowed: a name, a Column of a Table, or an attribute of a model that is one column."
+        f"{_instead(reference)}"
     )
     raise BlueprintError(message)
+
+
+def _text(reference: object) -> str:
+    return str(reference) if isinstance(reference, QueryableAttribute) else repr(reference)
+
+
+def _instead(reference: object) -> str:
+    """Name the columns of the foreign key, where a relationship is given."""
+    relationship = getattr(reference, "property", None)
+    if not isinstance(relationship, RelationshipProperty):
+        return ""
+    found = sorted(column.key for column in relationship.local_columns)
+    return f"\nIt is a relationship. Its columns: {', '.join(found)}."

@@ -6,27 +6,49 @@ counted when the blueprint is built; what a function makes is counted as it is m
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import types
 
-from pytest_demodata.errors import BlueprintError, DemodataError, GenerationError
-from pytest_demodata.recipes.drawing import Choice, Constant, Counted, Listed, Whole
+from pytest_demodata.errors import BlueprintError, GenerationError
+from pytest_demodata.recipes.drawing import Choice, Constant, Counted, Listed, Sometimes, Whole
+from pytest_demodata.recipes.fitting import UnfitError, fit_for, rounded_for, wanted
+from pytest_demodata.recipes.naming import column_name, named_as_columns
 from pytest_demodata.recipes.numbering import Each, Permuted
-from pytest_demodata.recipes.naming import column_name
-from pytest_demodata.recipes.recipe import ColumnName, Recipe
-from pytest_demodata.values import counted, python_values, scale_of
+from pytest_demodata.recipes.recipe import ColumnName, Recipe, all_parts
+from pytest_demodata.values import is_interval, python_values, scale_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable
 
     from sqlalchemy import Table
 
     from pytest_demodata.recipes.naming import ColumnRef
     from pytest_demodata.recipes.recipe import Kind, Run
+
+    Function = Callable[[Run], Sequence[Any]]
+
+
+def as_recipe(given: object) -> Recipe:
+    """Return a recipe, also for a function of the run.
+
+    Raises:
+        BlueprintError: It is neither.
+    """
+    if isinstance(given, Recipe):
+        return given
+    if callable(given) and not isinstance(given, type):
+        return Made(cast("Function", given))
+    message = (
+        f"A recipe is given as {given!r}.\n"
+        "Allowed: a recipe, such as choice(…) or constant(…), or a function that takes the run and "
+        "returns a list."
+    )
+    raise BlueprintError(message)
 
 
 def in_counts(table: Table, names: str | tuple[str, ...], recipe: object) -> Recipe:
@@ -38,37 +60,67 @@ def in_counts(table: Table, names: str | tuple[str, ...], recipe: object) -> Rec
         recipe: What the user has given: a recipe, or a function of the run.
 
     Raises:
-        BlueprintError: It is neither, or a value does not fit the column.
+        BlueprintError: It is neither, a value does not fit the column, or the recipe reads columns
+            of another table as if they were this one's.
     """
     together = (names,) if isinstance(names, str) else names
+    columns = [table.columns.get(name) for name in together]
     where = f"'{table.key}.{', '.join(together)}'"
-    kinds = [table.columns[name].type if name in table.columns else None for name in together]
-    if not isinstance(recipe, Recipe):
-        if not callable(recipe):
+    try:
+        given = as_recipe(recipe)
+    except BlueprintError as error:
+        message = f"Column {where}: {error}"
+        raise BlueprintError(message) from error
+    for part in all_parts(given):
+        for named in part.own():
+            if named.table != table.key:
+                message = (
+                    f"The recipe of column {where} names '{named.table}.{named.column}', a column "
+                    f"of another table.\n"
+                    f"Allowed: columns of {table.key!r}: {', '.join(table.columns.keys())}. What "
+                    "the parent has is read by taken(…)."
+                )
+                raise BlueprintError(message)
+    try:
+        counted = given.in_counts([None if each is None else each.type for each in columns])
+    except UnfitError as error:
+        column = columns[error.place] if error.place is not None else None
+        name = where if column is None else f"'{table.key}.{column.key}'"
+        kind = "" if column is None else f", and its type is {column.type!r}"
+        message = f"Column {name} is given {error.value!r}{kind}.\nAllowed: {error.wanted}."
+        raise BlueprintError(message) from error
+    except BlueprintError as error:
+        message = f"Column {where}: {error}"
+        raise BlueprintError(message) from error
+    for place, column in enumerate(columns):
+        if column is not None and not column.nullable and _draws_null(counted, place, columns):
             message = (
-                f"Column {where} has the recipe {recipe!r}.\n"
-                "Allowed: a recipe, such as choice(…) or constant(…), or a function that takes the "
-                "run and returns a list."
+                f"Column '{table.key}.{column.key}' is given NULL, and it is NOT NULL.\n"
+                "Allowed: a value for each row. Leave None and sometimes(…) out, or make the column "
+                "nullable."
             )
             raise BlueprintError(message)
-        recipe = Made(cast("Callable[[Run], Sequence[Any]]", recipe))
-    try:
-        return recipe.in_counts(kinds)
-    except (ValueError, TypeError) as error:
-        if isinstance(error, DemodataError):
-            raise
-        message = (
-            f"Column {where} is given a value that it cannot hold: {error}.\n"
-            f"Its type is {', '.join(map(str, kinds))}. Give values of that type."
-        )
-        raise BlueprintError(message) from error
+    return counted
 
 
-def _counted(kinds: Sequence[Kind | None], value: Any) -> Any:  # noqa: ANN401 - any column's
-    """Count a value; of several columns that are drawn together, each of a tuple."""
-    if len(kinds) == 1:
-        return value if value is None or kinds[0] is None else counted(kinds[0], value)
-    return tuple(_counted([kind], each) for kind, each in zip(kinds, value, strict=True))
+def in_python(given: object) -> bool:
+    """Return whether what a user has given for a virtual column draws Python's values."""
+    recipes = all_parts(given) if isinstance(given, Recipe) else [given]
+    return any(not isinstance(each, Recipe) or isinstance(each, _FORMS) for each in recipes)
+
+
+def _draws_null(recipe: Recipe, place: int, columns: Sequence[object]) -> bool:
+    """Return whether it is written down that a recipe draws NULL for one of its columns."""
+    if isinstance(recipe, Sometimes):
+        return True
+    values: Iterable[Any] = ()
+    if isinstance(recipe, Constant):
+        values = (recipe.value,)
+    elif isinstance(recipe, Choice | Each | Listed):
+        values = recipe.values
+    if len(columns) > 1:
+        values = (value[place] for value in values)
+    return any(value is None for value in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +135,23 @@ class Given(Recipe):
 
     def in_counts(self, kinds: Sequence[Kind | None]) -> Recipe:
         """Count the values."""
-        return self.recipe.mapped(lambda value: _counted(kinds, value))
+        counted = self.recipe.mapped(fit_for(kinds))
+        return Each(_different(counted.values)) if isinstance(counted, Each) else counted
 
     def once(self) -> Recipe:
         """Draw each of the values once."""
         if isinstance(self.recipe, Constant):
-            return super().once()
-        return Given(Each(tuple(dict.fromkeys(self.recipe.values))))
+            return Recipe.once(self)
+        return Given(Each(self.recipe.values))
 
     def draw(self, run: Run) -> Sequence[Any]:
         """Draw what the other recipe draws."""
         return self.recipe.draw(run)
+
+
+def _different(values: Sequence[Any]) -> tuple[Any, ...]:
+    """Return values, each once; what JSON columns hold cannot be looked up, but written."""
+    return tuple({repr(value): value for value in reversed(values)}.values())[::-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +165,9 @@ class Between(Recipe):
 
     def in_counts(self, kinds: Sequence[Kind | None]) -> Recipe:
         """Count both ends."""
-        first, last = _counted(kinds, self.first), _counted(kinds, self.last)
-        step = 1 if self.step is None else _step(kinds[0], self.step)
-        if isinstance(first, float) or isinstance(last, float):
-            message = "a range of binary fractions has no steps; give whole numbers"
-            raise BlueprintError(message)
+        kind = _steppable(kinds, "between(…)")
+        first, last = _count(kind, self.first), _count(kind, self.last)
+        step = 1 if self.step is None else _step(kind, self.step)
         if first > last or step < 1:
             message = (
                 f"A range goes from {self.first!r} to {self.last!r} by {self.step!r}.\n"
@@ -139,29 +195,70 @@ class Stepping(Recipe):
 
     def in_counts(self, kinds: Sequence[Kind | None]) -> Recipe:
         """Count the first value and the step."""
-        return Counted(_counted(kinds, self.first), _step(kinds[0], self.step))
+        kind = _steppable(kinds, "sequence(…)")
+        step = _step(kind, self.step)
+        if not step:
+            message = (
+                "A sequence goes on by 0.\nAllowed: another step; constant(…) repeats a value."
+            )
+            raise BlueprintError(message)
+        return Counted(_count(kind, self.first), step)
+
+    def once(self) -> Recipe:
+        """Stay as it is: nothing is drawn twice."""
+        return self
 
     def draw(self, run: Run) -> Sequence[Any]:
         """Count, where there is no column's type."""
-        return Counted(self.first, self.step).draw(run)
+        return self.in_counts([None]).draw(run)
 
 
-def _step(kind: Kind | None, step: Any) -> int:  # noqa: ANN401 - a number or a timedelta
-    if isinstance(step, timedelta):
-        return step.days if isinstance(kind, types.Date) else int(step.total_seconds())
-    if kind is not None and scale_of(kind):
-        return int(counted(kind, step))
-    return int(step)
+_STEPS = (types.Integer, types.Numeric, types.Date, types.DateTime, types.Time)
+
+
+def _steppable(kinds: Sequence[Kind | None], word: str) -> Kind:
+    """Return the type of a column, if there is a next value after each.
+
+    Raises:
+        BlueprintError: There is none.
+    """
+    kind = types.Integer() if kinds[0] is None else kinds[0]
+    binary = isinstance(kind, types.Float) or (
+        isinstance(kind, types.Numeric) and kind.scale is None
+    )
+    if len(kinds) == 1 and not binary and (isinstance(kind, _STEPS) or is_interval(kind)):
+        return kind
+    found = "several columns" if len(kinds) > 1 else f"a column of the type {kind!r}"
+    message = (
+        f"{word} fills {found}, in which no value is the next one after another.\n"
+        "Allowed: whole numbers, NUMERIC with a number of decimal places, dates and times. For "
+        "others write choice(…), or derived(…) from a column that is not stored."
+    )
+    raise BlueprintError(message)
+
+
+def _count(kind: Kind, value: Any) -> int:  # noqa: ANN401 - a number, date or time
+    if value is None:
+        raise UnfitError(value, wanted(kind))
+    return int(fit_for([kind])(value))
+
+
+def _step(kind: Kind, step: Any) -> int:  # noqa: ANN401 - a number or a timedelta
+    if isinstance(kind, types.Integer | types.Numeric):
+        return _count(kind, step)
+    unit = timedelta(days=1) if isinstance(kind, types.Date) else timedelta(seconds=1)
+    if isinstance(step, int) and not isinstance(step, bool):
+        return step
+    if isinstance(step, timedelta) and not step % unit:
+        return step // unit
+    name = "days" if unit.days else "seconds"
+    raise UnfitError(step, f"a step of whole {name}, as a timedelta or a number")
 
 
 class Made(Recipe):
     """What a user's function makes of a run: a list of Python's values, one for each row."""
 
-    __slots__ = ("_function", "_kinds")
-
-    def __init__(
-        self, function: Callable[[Run], Sequence[Any]], kinds: Sequence[Kind | None] = (None,)
-    ) -> None:
+    def __init__(self, function: Function, kinds: Sequence[Kind | None] = (None,)) -> None:
         self._function = function
         self._kinds = kinds
 
@@ -171,7 +268,18 @@ class Made(Recipe):
 
     def draw(self, run: Run) -> Sequence[Any]:
         """Call the function, and count what it makes."""
-        return _all_counted(run, self._kinds, self._function(run))
+        made: object = self._function(run)
+        if isinstance(made, str | bytes) or not isinstance(made, Iterable):
+            message = (
+                f"The function of column '{run.table.key}.{run.column}' has returned {made!r}.\n"
+                f"Allowed: a list with a value for each of the rows range(run.start, run.stop)."
+            )
+            raise GenerationError(message)
+        return _all_counted(run, self._fit, list(made))
+
+    @cached_property
+    def _fit(self) -> Callable[[Any], Any]:
+        return _rounding_fit(self._kinds)
 
 
 class Calculated(Recipe):
@@ -185,14 +293,19 @@ class Calculated(Recipe):
         BlueprintError: No columns.
     """
 
-    __slots__ = ("_columns", "_function", "_kinds")
-
     def __init__(
         self,
         function: Callable[..., Any],
         *columns: ColumnRef,
         kinds: Sequence[Kind | None] = (None,),
     ) -> None:
+        if not callable(function):
+            message = (
+                f"derived(…) is given {function!r} as its function.\n"
+                "Allowed: a function, and then the columns whose values it takes: "
+                "derived(lambda price: price * 2, Product.price)."
+            )
+            raise BlueprintError(message)
         if not columns:
             message = (
                 f"The function {function!r} is derived from no column.\n"
@@ -200,48 +313,115 @@ class Calculated(Recipe):
             )
             raise BlueprintError(message)
         self._function = function
+        self._given = columns
         self._columns = tuple(map(column_name, columns))
         self._kinds = kinds
 
     def in_counts(self, kinds: Sequence[Kind | None]) -> Recipe:
         """Remember what to count the results in."""
-        return Calculated(self._function, *self._columns, kinds=kinds)
+        return Calculated(self._function, *self._given, kinds=kinds)
 
     def draw(self, run: Run) -> Sequence[Any]:
         """Call the function row by row."""
         columns = [_in_python(run, name) for name in self._columns]
-        return _all_counted(run, self._kinds, list(map(self._function, *columns)))
+        return _all_counted(run, self._fit, list(map(self._function, *columns)))
 
     def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
         """Read the columns given."""
         return [ColumnName(table.key, name) for name in self._columns]
 
+    def own(self) -> Iterable[ColumnName]:
+        """Name the columns that are given as such."""
+        return named_as_columns(self._given)
+
+    @cached_property
+    def _fit(self) -> Callable[[Any], Any]:
+        return _rounding_fit(self._kinds)
+
 
 def _in_python(run: Run, name: str) -> Sequence[Any]:
-    values = run.values(name)
-    if name not in run.table.columns:
-        return values
-    return python_values(run.table.columns[name].type, values)
+    kind, values = run.kind(name), run.values(name)
+    return values if kind is None else python_values(kind, values)
 
 
-def _all_counted(run: Run, kinds: Sequence[Kind | None], values: Sequence[Any]) -> Sequence[Any]:
-    """Count values that a function has made; amounts are rounded half up to their last digit.
+def _rounding_fit(kinds: Sequence[Kind | None]) -> Callable[[Any], Any]:
+    """Return what counts a value that a function has made, with its amounts rounded half up."""
+    fit, rounds = fit_for(kinds), list(map(rounded_for, kinds))
+    if not any(rounds):
+        return fit
+    if len(rounds) == 1 and (only := rounds[0]) is not None:
+        return lambda value: fit(only(value))
+
+    def rounded(values: Any) -> Any:  # noqa: ANN401 - whatever was made
+        if not isinstance(values, tuple) or len(values) != len(rounds):
+            return fit(values)
+        pairs = zip(rounds, values, strict=True)
+        return fit(tuple(value if each is None else each(value) for each, value in pairs))
+
+    return rounded
+
+
+def _all_counted(run: Run, fit: Callable[[Any], Any], values: Sequence[Any]) -> Sequence[Any]:
+    """Count values that a function has made.
 
     Raises:
         GenerationError: One does not fit the column.
     """
     try:
-        return [_counted(kinds, _rounded(kinds[0], value)) for value in values]
-    except (ValueError, TypeError) as error:
+        return list(map(fit, values))
+    except UnfitError as error:
         message = (
-            f"The function of column '{run.table.key}.{run.column}' has made a value that the "
-            f"column cannot hold: {error}.\n"
-            f"Its type is {', '.join(map(str, kinds))}. Make values of that type."
+            f"The function of column '{run.table.key}.{run.column}' has made {error.value!r}.\n"
+            f"Allowed: {error.wanted}."
         )
         raise GenerationError(message) from error
 
 
-def _rounded(kind: Kind | None, value: Any) -> Any:  # noqa: ANN401 - any column's
-    if isinstance(value, Decimal) and kind is not None and (scale := scale_of(kind)):
-        return value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
-    return value
+@dataclass(frozen=True, slots=True)
+class Written(Recipe):
+    """Texts that another recipe writes, for columns of texts only.
+
+    Attributes:
+        recipe: The other recipe.
+        word: What it is called.
+        length: How long its texts are; 0 where that hangs on the locale.
+    """
+
+    recipe: Recipe
+    word: str
+    length: int = 0
+
+    def in_counts(self, kinds: Sequence[Kind | None]) -> Recipe:
+        """Look whether the column holds texts, of this length."""
+        (kind, *others) = kinds
+        of_text = (
+            kind is None
+            or isinstance(kind, types.TypeDecorator)
+            or (isinstance(kind, types.String) and not isinstance(kind, types.Enum))
+        )
+        longest = getattr(kind, "length", None) or self.length
+        if of_text and not others and self.length <= longest:
+            return self.recipe
+        found = "several columns" if others else f"a column that takes {wanted(kind)}"  # type: ignore[arg-type]
+        made = f"texts of {self.length} characters" if self.length else "texts"
+        message = (
+            f"{self.word} makes {made}, and fills {found}.\n"
+            "Allowed: a column of texts that are as long. Numbers and dates are drawn by "
+            "between(…) and sequence(…)."
+        )
+        raise BlueprintError(message)
+
+    def once(self) -> Recipe:
+        """Write nothing twice."""
+        return replace(self, recipe=self.recipe.once())
+
+    def draw(self, run: Run) -> Sequence[Any]:
+        """Write what the other recipe writes."""
+        return self.recipe.draw(run)
+
+    def parts(self) -> Iterable[Recipe]:
+        """Name the other recipe."""
+        return (self.recipe,)
+
+
+_FORMS = (Given, Between, Stepping, Made, Calculated, Written)

@@ -96,6 +96,19 @@ class Run(Protocol):
     def values(self, column: str) -> Sequence[Any]:
         """Return another column of the same rows."""
 
+    def kind(self, column: str) -> Kind | None:
+        """Return the type that a column's values are counted in; None where nobody knows.
+
+        A virtual column that takes a column of another table, or adds it up, counts as that does.
+        """
+
+    @property
+    def convert(self) -> Callable[[Any], Any] | None:
+        """What makes of a value of another table's column one that fits the column being filled.
+
+        None where both count alike; no value is None.
+        """
+
     def taken(self, through: str, column: str) -> Sequence[Any]:
         """Return a column of the parents that the foreign key `through` refers to."""
 
@@ -152,6 +165,10 @@ class Recipe(ABC):
 
     def parts(self) -> Iterable[Recipe]:
         """Name the recipes that this one is made of."""
+        return ()
+
+    def own(self) -> Iterable[ColumnName]:
+        """Name the columns that were given to it as columns of the table that it fills."""
         return ()
 
     def in_counts(self, kinds: Sequence[Kind | None]) -> Recipe:  # noqa: ARG002

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
+from pytest_demodata.errors import BlueprintError, did_you_mean
 from pytest_demodata.recipes.deriving import ShareOf, SumOf, Taken
-from pytest_demodata.recipes.drawing import Choice, Constant, Listed, Sometimes, Word
-from pytest_demodata.recipes.naming import column_name, qualified_name
-from pytest_demodata.recipes.pools import Faked
-from pytest_demodata.recipes.python_forms import Between, Calculated, Given, Stepping
+from pytest_demodata.recipes.drawing import Choice, Constant, Listed, Sometimes
+from pytest_demodata.recipes.naming import column_name, named_as_columns, qualified_name
+from pytest_demodata.recipes.numbering import pattern as numbered
+from pytest_demodata.recipes.pools import Faked, Listing
+from pytest_demodata.recipes.python_forms import (
+    Between,
+    Calculated,
+    Given,
+    Stepping,
+    Written,
+    as_recipe,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pytest_demodata.recipes.naming import ColumnRef
+    from pytest_demodata.recipes.python_forms import Function
     from pytest_demodata.recipes.recipe import Recipe
 
 
@@ -23,7 +34,10 @@ def choice(*values: object, weights: Sequence[int] | None = None) -> Recipe:
     Raises:
         BlueprintError: No values, or weights that do not fit them.
     """
-    return Given(Choice(values, weights))
+    if not values:
+        message = "choice() has nothing to choose from.\nAllowed: one value or more."
+        raise BlueprintError(message)
+    return Given(Choice(values, weights if weights is None else _whole_numbers(weights)))
 
 
 def weighted(weights: Mapping[Any, int]) -> Recipe:
@@ -32,7 +46,24 @@ def weighted(weights: Mapping[Any, int]) -> Recipe:
     Raises:
         BlueprintError: No values, or weights that are all 0.
     """
-    return Given(Choice(tuple(weights), tuple(weights.values())))
+    if not isinstance(weights, Mapping) or not weights:
+        message = (
+            f"weighted(…) is given {weights!r}.\n"
+            'Allowed: a mapping of one value or more to whole numbers: {"open": 1, "paid": 8}.'
+        )
+        raise BlueprintError(message)
+    return Given(Choice(tuple(weights), _whole_numbers(weights.values())))
+
+
+def _whole_numbers(weights: Iterable[int]) -> list[int]:
+    found = list(weights)
+    if all(isinstance(each, int) and not isinstance(each, bool) for each in found):
+        return found
+    message = (
+        f"The weights of a choice are {found!r}.\n"
+        "Allowed: whole numbers, such as parts of a hundred."
+    )
+    raise BlueprintError(message)
 
 
 def constant(value: object) -> Recipe:
@@ -80,12 +111,20 @@ def derived(function: Callable[..., Any], *columns: ColumnRef) -> Recipe:
     Args:
         function: Takes the values of the columns; amounts are `Decimal`, dates `date`. Amounts that
             it returns are rounded half up to the column's last digit.
-        columns: Columns, or virtual columns, of the same table.
+        columns: Columns, or virtual columns, of the same table. A virtual one has what its recipe
+            draws: Python's values, unless it is a recipe of your own that counts.
 
     Raises:
-        BlueprintError: No columns.
+        BlueprintError: No columns, or one of another table.
     """
     return Calculated(function, *columns)
+
+
+WORDS: Final = (
+    *("companies", "departments", "domains", "jobs", "nouns", "sentences", "streets"),
+    *("timezones", "titles", "user_agents"),
+)
+"""The lists of words that are texts as they are."""
 
 
 def word(name: str) -> Recipe:
@@ -94,8 +133,34 @@ def word(name: str) -> Recipe:
     Args:
         name: The list: `companies`, `jobs`, `nouns`, `sentences`, `titles`, `departments`,
             `streets`, `domains`, `timezones` or `user_agents`.
+
+    Raises:
+        BlueprintError: There is no such list.
     """
-    return Word(name)
+    if name in WORDS:
+        return Written(Listing(name), f"word({name!r})")
+    message = (
+        f"There is no list of words {name!r}.\n"
+        f"Allowed: {', '.join(WORDS)}.{did_you_mean(str(name), WORDS)}"
+    )
+    raise BlueprintError(message)
+
+
+def pattern(text: str, *, unique: bool = False) -> Recipe:
+    """Fill a pattern in: `INV-######` makes `INV-204816`.
+
+    Args:
+        text: `#` stands for a digit, `%` for a digit from 1, `?` for a letter A to Z, `^` for a
+            hexadecimal digit; everything else for itself.
+        unique: No two rows have the same.
+
+    Raises:
+        BlueprintError: There is nothing to fill in.
+    """
+    if not isinstance(text, str):
+        message = f"The pattern is {text!r}.\nAllowed: a text, such as 'INV-######'."
+        raise BlueprintError(message)
+    return Written(numbered(text, unique=unique), f"pattern({text!r})", len(text))
 
 
 def faker(provider: str, **options: object) -> Recipe:
@@ -118,11 +183,17 @@ def taken(through: ColumnRef | tuple[ColumnRef, ...], column: ColumnRef) -> Reci
 
     Args:
         through: The foreign key column that names the parent; several, where they are one key.
-        column: The parent's column.
+        column: The parent's column: `Product.price`, `"price"` or `"products.price"`.
+
+    Raises:
+        BlueprintError: One of them is no column.
     """
     names = through if isinstance(through, tuple) else (through,)
-    own = column if isinstance(column, str) else qualified_name(column).column
-    return Taken(",".join(map(column_name, names)), own)
+    if isinstance(column, str):
+        of, _, own = column.rpartition(".")
+    else:
+        of, own = qualified_name(column)
+    return Taken(",".join(map(column_name, names)), own, of, named_as_columns(names))
 
 
 def sum_of(child: ColumnRef) -> Recipe:
@@ -148,17 +219,17 @@ def share_of(parent: ColumnRef, through: ColumnRef | tuple[ColumnRef, ...]) -> R
     return ShareOf(parent, through)
 
 
-def sometimes(recipe: Recipe, percent: int) -> Recipe:
+def sometimes(recipe: Recipe | Function, percent: int) -> Recipe:
     """Draw what another recipe does, and NULL in the other rows.
 
     Args:
-        recipe: The other recipe.
+        recipe: The other recipe, or a function of the run.
         percent: In how many rows of a hundred there is a value.
 
     Raises:
-        BlueprintError: Not from 0 to 100.
+        BlueprintError: Not from 0 to 100, or no recipe.
     """
-    return Sometimes(recipe, percent)
+    return Sometimes(as_recipe(recipe), percent)
 
 
 def unique(recipe: Recipe) -> Recipe:
@@ -172,4 +243,4 @@ def unique(recipe: Recipe) -> Recipe:
     Raises:
         BlueprintError: Another recipe, which cannot tell how many values it has.
     """
-    return recipe.once()
+    return as_recipe(recipe).once()
