@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_demodata.defaults import DEFAULT_AS_OF, DEFAULT_LOCALE, DEFAULT_SEED
 from pytest_demodata.demo_database import DemoDatabase
+from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.scopes import Scopes
 
 from .timing import seconds_of
@@ -30,6 +31,7 @@ def demo_database(
         folder=Path.cwd(),
         locale=DEFAULT_LOCALE,
         as_of=DEFAULT_AS_OF,
+        blueprint=INVOICING,
         scopes=scopes or Scopes(),
         progress=_in_silence,
         made=lambda *_: None,

@@ -16,7 +16,7 @@ from pytest_demodata.recipes.drawing import Serial, Stored
 from pytest_demodata.recipes.naming import column_name
 from pytest_demodata.recipes.python_forms import in_counts
 from pytest_demodata.recipes.recipe import ColumnName, Recipe, through_text
-from pytest_demodata.recipes.referring import KeyOf, Portion, Reference, references_in
+from pytest_demodata.recipes.referring import KeyOf, Portion, references_in
 from pytest_demodata.volumes import Volume, volumes_of
 
 if TYPE_CHECKING:
@@ -105,11 +105,13 @@ class PerRow:
         table: The other table.
         rows: How many rows there are…
         of: … for so many of the other table.
+        at_most: Tables that have at least as many rows.
     """
 
     table: str
     rows: int
     of: int = 1
+    at_most: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +183,9 @@ class Fill:
         stored = {names: in_counts(self.table, names, each) for names, each in self.given.items()}
         unstored = _sources(self.virtual)
         self._check_names(_sources(stored), unstored)
+        drawn = _sources(self._drawn(stored))
         self.sources: Mapping[str, Source] = MappingProxyType(
-            {**self._sources_of_keys(_sources(stored)), **_sources(self._drawn(stored)), **unstored}
+            {**self._sources_of_keys(drawn), **drawn, **unstored}
         )
         self.columns = tuple(
             column.key for column in self.table.columns if column.key in self.sources
@@ -265,8 +268,9 @@ class Fill:
         key = self.key(through)
         rows = ",".join(key.columns) + ROWS
         recipes: dict[Any, Recipe] = {rows: recipe}
+        settled = {name for each in references_in(recipe) for name in each.settled}
         for column, target in zip(key.columns, key.targets, strict=True):
-            if column in through.split(","):
+            if column in through.split(",") and column not in settled:
                 recipes[column] = KeyOf(rows, key.parent.key, target)
         return recipes
 
@@ -440,7 +444,7 @@ class Blueprint:
             ahead = [key for key in self._references(fill) if key.parent.key not in before]
             for key in ahead:
                 missing = key.parent.key
-                if missing not in self.fills or not key.nullable:
+                if missing not in self.fills or not key.can_be_set_later:
                     cure = "Move its fill to the front" if missing in self.fills else "Add a fill"
                     message = (
                         f"Table {fill.name!r} refers to {missing!r}, which is not filled before it."
@@ -474,10 +478,10 @@ class Blueprint:
 
     def _check_distinct(self, fill: Fill, column: str) -> None:
         for reference in references_in(fill.sources[column].recipe):
-            if isinstance(reference, Reference) and reference.distinct and fill.owner is None:
+            if getattr(reference, "distinct", False) and fill.owner is None:
                 message = (
-                    f"Column '{fill.name}.{column.removesuffix(ROWS)}' refers to distinct parents among the rows of "
-                    f"one owner, and the rows of {fill.name!r} have none.\n"
+                    f"Column '{fill.name}.{column.removesuffix(ROWS)}' refers to distinct parents "
+                    f"among the rows of one owner, and the rows of {fill.name!r} have none.\n"
                     "Give the table rows=FanOut(…), or leave out distinct=True."
                 )
                 raise BlueprintError(message)

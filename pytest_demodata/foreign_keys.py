@@ -9,7 +9,7 @@ from sqlalchemy.exc import NoReferenceError
 from pytest_demodata.errors import BlueprintError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import ForeignKeyConstraint, Table
 
@@ -35,6 +35,16 @@ class Key(NamedTuple):
     def refers_to_itself(self) -> bool:
         """Whether parents are rows of the same table."""
         return self.parent is self.table
+
+    @property
+    def can_be_set_later(self) -> bool:
+        """Whether a row can be there before its parent: NULL at first, and found by its key."""
+        return self.nullable and bool(self.table.primary_key.columns)
+
+    @property
+    def optional_columns(self) -> tuple[str, ...]:
+        """The columns that may be NULL."""
+        return tuple(name for name in self.columns if self.table.columns[name].nullable)
 
     def __str__(self) -> str:
         return f"'{self.table.key}.{', '.join(self.columns)}'"
@@ -74,6 +84,8 @@ def _key(table: Table, constraint: ForeignKeyConstraint) -> Key:
 def key_through(table: Table, through: str | Sequence[str]) -> Key:
     """Return the foreign key that a column, or several, belong to; the smallest of several keys.
 
+    Of two keys of the same columns, the first parent by name.
+
     Raises:
         BlueprintError: They belong to none.
     """
@@ -87,8 +99,3 @@ def key_through(table: Table, through: str | Sequence[str]) -> Key:
         f"Foreign keys of {table.key!r}: {referring or 'none'}."
     )
     raise BlueprintError(message)
-
-
-def referring_to(keys: Sequence[Key], parent: Table) -> Iterator[Key]:
-    """Give the keys that refer to a table."""
-    return (key for key in keys if key.parent is parent)
