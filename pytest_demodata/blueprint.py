@@ -182,7 +182,7 @@ class Fill:
         self.virtual = MappingProxyType(_named(virtual or {}))
         stored = {names: in_counts(self.table, names, each) for names, each in self.given.items()}
         unstored = _sources(self.virtual)
-        self._check_names(_sources(stored), unstored)
+        self._check_names(_names_in(stored), unstored)
         drawn = _sources(self._drawn(stored))
         self.sources: Mapping[str, Source] = MappingProxyType(
             {**self._sources_of_keys(drawn), **drawn, **unstored}
@@ -274,7 +274,7 @@ class Fill:
                 recipes[column] = KeyOf(rows, key.parent.key, target)
         return recipes
 
-    def _check_names(self, stored: Mapping[str, Source], unstored: Mapping[str, Source]) -> None:
+    def _check_names(self, stored: Iterable[str], unstored: Iterable[str]) -> None:
         columns = self.table.columns.keys()
         for name in stored:
             if name not in columns:
@@ -299,6 +299,11 @@ def _named(recipes: Recipes) -> dict[Any, Any]:
         tuple(map(column_name, names)) if isinstance(names, tuple) else column_name(names): recipe
         for names, recipe in recipes.items()
     }
+
+
+def _names_in(recipes: Iterable[Any]) -> list[str]:
+    together = ((names,) if isinstance(names, str) else names for names in recipes)
+    return [name for names in together for name in names]
 
 
 def _sources(recipes: Mapping[Any, Recipe]) -> dict[str, Source]:

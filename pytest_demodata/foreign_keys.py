@@ -42,6 +42,18 @@ class Key(NamedTuple):
         return self.nullable and bool(self.table.primary_key.columns)
 
     @property
+    def drawn_columns(self) -> tuple[str, ...]:
+        """The columns but those that refer to themselves, such as the tenant of a tree's rows."""
+        if not self.refers_to_itself:
+            return self.columns
+        pairs = zip(self.columns, self.targets, strict=True)
+        return tuple(column for column, target in pairs if column != target)
+
+    def is_optional(self, settled: Sequence[str] = ()) -> bool:
+        """Return whether a row without a parent has NULL in all columns but those settled."""
+        return set(self.columns) - set(settled) <= set(self.optional_columns)
+
+    @property
     def optional_columns(self) -> tuple[str, ...]:
         """The columns that may be NULL."""
         return tuple(name for name in self.columns if self.table.columns[name].nullable)
@@ -58,7 +70,10 @@ def keys_of(table: Table) -> list[Key]:
     """
     places = {name: place for place, name in enumerate(table.columns.keys())}
     keys = {_key(table, each) for each in table.foreign_key_constraints}
-    return sorted(keys, key=lambda key: (*map(places.__getitem__, key.columns), key.parent.key))
+    return sorted(
+        keys,
+        key=lambda key: ([places[name] for name in key.columns], key.parent.key, key.targets),
+    )
 
 
 def _key(table: Table, constraint: ForeignKeyConstraint) -> Key:
@@ -84,7 +99,8 @@ def _key(table: Table, constraint: ForeignKeyConstraint) -> Key:
 def key_through(table: Table, through: str | Sequence[str]) -> Key:
     """Return the foreign key that a column, or several, belong to; the smallest of several keys.
 
-    Of two keys of the same columns, the first parent by name.
+    Of several keys of the same columns, one whose parent refers to those of the others; or the
+    first.
 
     Raises:
         BlueprintError: They belong to none.
@@ -92,10 +108,20 @@ def key_through(table: Table, through: str | Sequence[str]) -> Key:
     names = (through,) if isinstance(through, str) else tuple(through)
     found = [key for key in keys_of(table) if set(names) <= set(key.columns)]
     if found:
-        return min(found, key=lambda key: len(key.columns))
+        return min(found, key=lambda key: (len(key.columns), _follows_another(key, found)))
     referring = ", ".join(name for key in keys_of(table) for name in key.columns)
     message = (
         f"Column '{table.key}.{', '.join(names)}' is no foreign key, so it has no parent.\n"
         f"Foreign keys of {table.key!r}: {referring or 'none'}."
     )
     raise BlueprintError(message)
+
+
+def _follows_another(key: Key, others: Sequence[Key]) -> bool:
+    """Return whether the parent of another key with the same columns refers to a key's parent."""
+    return any(
+        above.parent is key.parent and above.columns == other.targets
+        for other in others
+        if other.columns == key.columns and other != key
+        for above in keys_of(other.parent)
+    )

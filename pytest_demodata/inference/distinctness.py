@@ -46,7 +46,7 @@ class Distinctness:
         self._draft = draft
         self._relations = draft.relations
         self._owned = draft.relations.owned_columns()
-        self._referring = {name for key in draft.relations.keys for name in key.columns}
+        self._referring = draft.relations.drawn_columns()
 
     def decide(self) -> None:
         """Decide for each set of columns that is unique."""
@@ -60,15 +60,24 @@ class Distinctness:
         for unique in unique_sets(draft.table):
             if any(each <= unique for each in draft.apart) or unique <= draft.given:
                 continue
-            if self._owned and unique <= self._owned:
+            if self._is_owners_own(unique):
                 draft.one_each = True
-                draft.apart.append(self._owned)
+                draft.apart.append(unique)
             elif not self._keep_apart(unique):
                 draft.report(
                     min(unique - draft.given),
                     f"no two rows may have the same {', '.join(sorted(unique))}, and there is "
                     "nothing to keep them apart",
                 )
+
+    def _is_owners_own(self, unique: frozenset[str]) -> bool:
+        """Return whether no two owners have the same in the columns that they fill."""
+        owner = self._relations.owner
+        if owner is None or not unique <= self._owned:
+            return False
+        targets = dict(zip(owner.columns, owner.targets, strict=True))
+        names = {targets[name] for name in unique}
+        return any(each <= names for each in unique_sets(owner.parent))
 
     def _keep_apart(self, unique: frozenset[str]) -> bool:
         scalars = self._scalars(unique)
@@ -187,10 +196,10 @@ class Distinctness:
 
     def _once(self, key: Key) -> None:
         if key.refers_to_itself:
-            recipe: Previous | Once = Previous(to_itself=not key.nullable)
+            recipe: Previous | Once = Previous(to_itself=not key.is_optional())
         else:
-            recipe = Once(optional=key.nullable)
-            if not key.nullable:
+            recipe = Once(optional=key.is_optional())
+            if not key.is_optional():
                 self._draft.once_of.append(key.parent.key)
         self._draft.put(key, recipe)
         self._draft.apart.append(frozenset(key.columns))

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from pytest_demodata.errors import BlueprintError
-from pytest_demodata.foreign_keys import Key, keys_of
+from pytest_demodata.foreign_keys import Key, key_through, keys_of
 from pytest_demodata.inference.uniqueness import unique_sets
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ class Relations:
         """Name the tables that are to be filled before this one."""
         keys = (key for key in self.keys if not key.refers_to_itself and key not in self.later)
         return {key.parent.key for key in keys}
+
+    def drawn_columns(self) -> set[str]:
+        """Name the columns that foreign keys fill."""
+        return {name for key in self.keys for name in key.drawn_columns}
 
     def owned_columns(self) -> frozenset[str]:
         """Name the columns that the owner's key fills."""
@@ -165,12 +169,13 @@ def _best_owner(relations: Mapping[str, Relations], each: Relations) -> Key | No
             + _NAME_COUNTS * table.name.lower().startswith(parent)
         )
 
-    referring = {name for key in each.keys for name in key.columns}
+    referring = each.drawn_columns()
     links = [unique for unique in uniques if unique <= referring]
     candidates = [
         key
         for key in each.keys
         if not key.refers_to_itself
+        and key == key_through(table, key.columns)
         and key not in each.later
         and (not key.nullable or any(set(key.columns) <= unique for unique in links))
     ]

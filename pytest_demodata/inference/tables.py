@@ -13,6 +13,7 @@ from pytest_demodata.blueprint import (
     Sized,
 )
 from pytest_demodata.errors import BlueprintError
+from pytest_demodata.foreign_keys import key_through, keys_of
 from pytest_demodata.inference.bounds import Bounds
 from pytest_demodata.inference.checks import Comparison, NotNull
 from pytest_demodata.inference.columns import Unknown, comparing_recipe, recipe_of
@@ -29,7 +30,7 @@ from pytest_demodata.inference.relations import (
 from pytest_demodata.inference.times import base_recipes, is_time, share_of_values, time_recipes
 from pytest_demodata.recipes.deriving import Derived, OnlyWhere, Taken
 from pytest_demodata.recipes.drawing import Listed, Sometimes, Standing
-from pytest_demodata.recipes.referring import Earlier, Matching, Owned, Reference, Sibling
+from pytest_demodata.recipes.referring import Earlier, EarlierAlike, Matching, Owned, Reference, Sibling
 from pytest_demodata.streams import WORD_BITS
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ class _TableInference:
         self._distinctness = Distinctness(schema, self._draft)
         self._share = schema.hierarchies.shares.get(name)
         self._targets = schema.targets(name)
+        known = self._relations.keys
+        self._lacking = {
+            column for key in keys_of(self._table) if key not in known for column in key.columns
+        }
 
     def fill(self) -> Fill:
         """Put rows and recipes together."""
@@ -143,8 +148,7 @@ class _TableInference:
 
     def _check_constraints_on_keys(self) -> None:
         """Report what constraints say of foreign keys, as far as it is not kept anyway."""
-        referring = {name for column in self._table.columns for name in _referring(column)}
-        referring -= self._draft.given
+        referring = self._relations.drawn_columns() - self._draft.given
         for fact in self._draft.facts:
             compared = fact.other if isinstance(fact, Comparison) else None
             names = [name for name in (fact.column, compared) if name in referring]
@@ -173,7 +177,7 @@ class _TableInference:
 
     def _is_order_of_tree(self, fact: Comparison, keys: Sequence[Key]) -> bool:
         """Return whether a fact is that a row's key is behind that of the row it refers to."""
-        itself = [key for key in keys if key.refers_to_itself and key.nullable]
+        itself = [key for key in keys if key.refers_to_itself and key.is_optional()]
         if not itself or not self._draft.is_serial(itself[0].targets[0]):
             return False
         forward = {">", ">=", "!="} if fact.column == itself[0].targets[0] else {"<", "<=", "!="}
@@ -211,17 +215,24 @@ class _TableInference:
             if columns <= settled:
                 self._report_settled(key)
                 continue
-            self._draw(key, tuple(name for name in key.columns if name in settled))
+            self._draw(key, self._shared(key, settled))
             settled_by.append(key)
             settled |= columns
 
-    def _precedence(self, key: Key) -> tuple[int, int]:
-        """Order keys so that those which others follow from are first, and wide ones before."""
+    def _shared(self, key: Key, settled: set[str]) -> tuple[str, ...]:
+        """List the columns of a key that something else fills."""
+        return tuple(
+            name for name in key.columns if name in settled or name not in key.drawn_columns
+        )
+
+    def _precedence(self, key: Key) -> tuple[bool, int, int]:
+        """Order keys so that those which others follow from are first, and narrow ones then."""
         relations = self._schema.relations
         others = [each for each in self._relations.keys if each != key]
         led = sum(follows(relations, each, key) for each in others)
         following = sum(follows(relations, key, each) for each in others)
-        return following - led, len(key.columns)
+        hidden = key != key_through(self._table, key.columns)
+        return hidden, following - led, len(key.columns)
 
     def _report_settled(self, key: Key) -> None:
         self._draft.report(
@@ -254,25 +265,28 @@ class _TableInference:
     def _recipe_for_tree(self, key: Key, shared: tuple[str, ...]) -> Recipe:
         owned = self._relations.owned_columns()
         if not owned.issuperset(shared):
-            self._report_settled(key)
-        return Earlier(to_itself=not key.nullable, in_family=bool(owned), columns=shared)
+            if not set(shared).isdisjoint(key.drawn_columns):
+                self._report_settled(key)
+            return EarlierAlike(shared, to_itself=not self._is_optional(key, shared))
+        required = not self._is_optional(key, shared)
+        return Earlier(to_itself=required, in_family=bool(owned), columns=shared)
 
     def _recipe_for_parents(self, key: Key, shared: tuple[str, ...]) -> Recipe:
         relations = self._schema.relations
-        optional = key.nullable and not self._is_required(key)
+        optional = self._is_optional(key, shared)
         if shared:
             targets = dict(zip(key.columns, key.targets, strict=True))
             return Matching(shared, tuple(targets[name] for name in shared), optional)
         if is_sibling(relations, self._relations, key):
             return Sibling(key.parent.key, optional)
-        if key in self._relations.later and is_owned(relations, key):
+        if key in self._relations.later and is_owned(relations, key) and optional:
             return Owned(key.parent.key)
         recipe = Reference(WANTED, unlike=self._distinctness.unlike(key))
         return Sometimes(recipe, _OFTEN) if optional else recipe
 
-    def _is_required(self, key: Key) -> bool:
+    def _is_optional(self, key: Key, shared: Sequence[str]) -> bool:
         required = {fact.column for fact in self._draft.facts if isinstance(fact, NotNull)}
-        return bool(set(key.columns) & required)
+        return key.is_optional(shared) and required.isdisjoint(key.columns)
 
     def _only_for_class(self, names: Iterable[str], recipe: Recipe) -> Recipe:
         """Leave a column NULL in the rows of classes that do not have it."""
@@ -287,7 +301,7 @@ class _TableInference:
     def _fill_rest(self) -> None:
         draft = self._draft
         self._fill_discriminator()
-        filled = draft.settled() | {name for key in self._relations.keys for name in key.columns}
+        filled = draft.settled() | self._relations.drawn_columns()
         if self._share is not None:
             filled |= set(self._share.through.split(","))
         left = [
@@ -306,7 +320,7 @@ class _TableInference:
         ]
         self._fill_times(times)
         for column in left:
-            if column.foreign_keys:
+            if column.key in self._lacking:
                 self._leave_null(column)
             elif column not in times:
                 self._fill_column(column)
@@ -379,10 +393,6 @@ class _TableInference:
         if column.nullable and not required and not needed:
             recipe = Sometimes(recipe, percent)
         return self._only_for_class([column.key], recipe)
-
-
-def _referring(column: Column[Any]) -> list[str]:
-    return [column.key] if column.foreign_keys else []
 
 
 def _key_of(keys: Iterable[Key], through: str) -> Key:

@@ -240,6 +240,39 @@ class Earlier(Referring):
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierAlike(Referring):
+    """A row of the same table before this one that has the same values, so that rows are trees.
+
+    Attributes:
+        columns: The columns of the key that refer to themselves; something else fills them.
+        to_itself: The first row of each tree refers to itself, where the key may not be NULL.
+    """
+
+    columns: tuple[str, ...]
+    to_itself: bool = False
+
+    @property
+    def settled(self) -> tuple[str, ...]:
+        """The columns that are alike."""
+        return self.columns
+
+    def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
+        """Read the columns that are alike."""
+        return [ColumnName(table.key, name) for name in self.columns]
+
+    def draw(self, run: Run) -> Sequence[int | None]:
+        """Scale the bits to the rows before, of those that are alike."""
+        groups = run.grouped(run.table.key, self.columns)
+        wanted = zip(*map(run.values, self.columns), strict=True)
+        drawn: list[int | None] = []
+        for row, values, bits in zip(_rows(run), wanted, run.bits(), strict=True):
+            before = bisect_left(group := groups[values], row)
+            root = row if self.to_itself else None
+            drawn.append(group[bits * before >> WORD_BITS] if before else root)
+        return drawn
+
+
+@dataclass(frozen=True, slots=True)
 class Previous(Referring):
     """The row before this one, which no other refers to: chains of up to `length` rows.
 
