@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.exc import NoReferenceError
+from sqlalchemy.schema import sort_tables_and_constraints
 
 from pytest_demodata.errors import BlueprintError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ForeignKeyConstraint, Table
+    from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 
 
 class Key(NamedTuple):
@@ -60,6 +61,12 @@ class Key(NamedTuple):
 
     def __str__(self) -> str:
         return f"'{self.table.key}.{', '.join(self.columns)}'"
+
+
+def in_order(metadata: MetaData) -> list[Table]:
+    """List tables so that those which others refer to stand before them, as far as they can."""
+    ordered = sort_tables_and_constraints(metadata.tables.values())
+    return [table for table, _ in ordered if table is not None]
 
 
 def keys_of(table: Table) -> list[Key]:

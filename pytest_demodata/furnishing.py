@@ -155,7 +155,7 @@ class Furnisher:
 
     def _key(self, dialect: Dialect) -> str:
         """Name everything that an image hangs on, in one number."""
-        tables = self._blueprint.metadata.sorted_tables
+        tables = in_order(self._blueprint.metadata)
         indexes = chain.from_iterable(table.indexes for table in tables)
         settings = {
             "volume": [dict(self._volume.counts), str(dict(self._volume.fan_outs))],
@@ -188,7 +188,7 @@ def _has_listeners(metadata: MetaData, engine: Engine) -> bool:
 
     SQLAlchemy's own enumerations listen too, for databases that have such types.
     """
-    tables = metadata.sorted_tables
+    tables = in_order(metadata)
     parts = chain.from_iterable(chain(table.indexes, table.constraints) for table in tables)
     events = [each.dispatch for each in chain((metadata,), tables, parts)]
     listeners = chain.from_iterable(chain(each.before_create, each.after_create) for each in events)

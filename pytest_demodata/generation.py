@@ -20,6 +20,7 @@ from pytest_demodata.errors import (
     GenerationError,
     StageError,
 )
+from pytest_demodata.foreign_keys import in_order
 from pytest_demodata.values import python_values
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def missing_tables(connection: Connection, metadata: MetaData) -> list[Table]:
     """
     inspector = inspect(connection)
     missing = []
-    for table in metadata.sorted_tables:
+    for table in in_order(metadata):
         if not inspector.has_table(table.name, schema=table.schema):
             missing.append(table)
             continue

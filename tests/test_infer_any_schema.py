@@ -103,16 +103,16 @@ def schemas(draw: st.DrawFn) -> MetaData:
             )
         names = [column.name for column in columns]
         constraints += [
-            UniqueConstraint(*draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True)))
+            UniqueConstraint(
+                *draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
+            )
             for _ in range(draw(st.integers(0, 2)))
         ]
         references = [each for each in names if each.startswith("f") and each.endswith("k0")]
         if len(references) > 1 and draw(st.integers(0, 3)) == 0:
             sign = draw(st.sampled_from(["!=", "<"]))
             constraints.append(CheckConstraint(f"{references[0]} {sign} {references[1]}"))
-    for (name, columns), constraints, targets in zip(
-        tables, constraints_of, referred, strict=True
-    ):
+    for (name, columns), constraints, targets in zip(tables, constraints_of, referred, strict=True):
         uniques = [UniqueConstraint(*each) for each in sorted(targets)]
         Table(name, metadata, *columns, *constraints, *uniques)
     return metadata

@@ -167,8 +167,8 @@ class Distinctness:
     def _key_within_owner(self, key: Key) -> bool:
         """Have the rows of an owner refer to different parents, if the key is free to."""
         draft = self._draft
-        if set(key.columns) & set(draft.settled() - self._owned):
-            return False
+        if key in self._relations.later or set(key.columns) & (draft.settled() - self._owned):
+            return False  # how many rows the parent has is not known before this table's
         shared = tuple(name for name in key.columns if name in self._owned)
         if shared:
             targets = dict(zip(key.columns, key.targets, strict=True))

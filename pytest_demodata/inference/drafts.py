@@ -10,6 +10,7 @@ from sqlalchemy import Integer, types
 from pytest_demodata.inference.bounds import Bounds, bounds_of
 from pytest_demodata.inference.checks import facts_of
 from pytest_demodata.inference.columns import Problem
+from pytest_demodata.recipes.referring import references_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +63,22 @@ class Draft:
 
     def settled(self) -> set[str]:
         """Name the columns that are filled already."""
-        return {*self.given, *self.relations.owned_columns(), *names_in(self.columns)}
+        others = (
+            name
+            for recipe in self.columns.values()
+            for part in references_in(recipe)
+            for name in part.settled
+        )
+        drawn = names_in(self.columns) - (set(others) - names_in(self._plain()))
+        return {*self.given, *self.relations.owned_columns(), *drawn}
+
+    def _plain(self) -> list[Any]:
+        """List what is filled by a recipe that has nothing filled by another."""
+        return [
+            names
+            for names, recipe in self.columns.items()
+            if not any(part.settled for part in references_in(recipe))
+        ]
 
     def put(self, key: Key, recipe: Recipe) -> None:
         """Have a recipe fill a foreign key."""

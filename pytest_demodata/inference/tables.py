@@ -29,8 +29,15 @@ from pytest_demodata.inference.relations import (
 )
 from pytest_demodata.inference.times import base_recipes, is_time, share_of_values, time_recipes
 from pytest_demodata.recipes.deriving import Derived, OnlyWhere, Taken
-from pytest_demodata.recipes.drawing import Listed, Sometimes, Standing
-from pytest_demodata.recipes.referring import Earlier, EarlierAlike, Matching, Owned, Reference, Sibling
+from pytest_demodata.recipes.drawing import Counted, Listed, Sometimes, Standing
+from pytest_demodata.recipes.referring import (
+    Earlier,
+    EarlierAlike,
+    Matching,
+    Owned,
+    Reference,
+    Sibling,
+)
 from pytest_demodata.streams import WORD_BITS
 
 if TYPE_CHECKING:
@@ -372,6 +379,10 @@ class _TableInference:
     def _fill_column(self, column: Column[Any]) -> None:
         draft = self._draft
         bounds = draft.bounds.get(column.key, Bounds())
+        first = bounds.first_unit(0)
+        if column is self._table.autoincrement_column and first and bounds.last_unit(0) is None:
+            draft.columns[column.key] = Counted(first)
+            return
         unique = column.key in draft.distinct
         try:
             if bounds.above:
