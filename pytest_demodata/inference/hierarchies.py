@@ -48,13 +48,15 @@ class Hierarchies:
         if not isinstance(discriminator, Column) or discriminator.table is not table:
             return
         name = next(key for key, each in table.columns.items() if each is discriminator)
-        identities = sorted(mapper.polymorphic_map, key=str)
+        identities = sorted(
+            (key for key, each in mapper.polymorphic_map.items() if not each.concrete), key=str
+        )
         if not identities:
             return
         self.discriminators[table.key] = (name, tuple(identities))
         rows = {table.key: list(identities)}
         for each in mapper.self_and_descendants:
-            if each.inherits is None:
+            if each.inherits is None or each.concrete:
                 continue
             below = [
                 identity for identity in identities if mapper.polymorphic_map[identity].isa(each)
@@ -97,7 +99,8 @@ def _mappers(base: MetaData | type[DeclarativeBase]) -> Iterable[Mapper[Any]]:
     if not isinstance(base, MetaData):
         base.registry.configure()
         return base.registry.mappers
-    registries = [each for each in mapperlib._all_registries() if each.metadata is base]
+    everyone = mapperlib._all_registries()  # noqa: SLF001 - no public way leads to them
+    registries = [each for each in everyone if each.metadata is base]
     for each in registries:
         each.configure()
     return [mapper for each in registries for mapper in each.mappers]
