@@ -277,6 +277,30 @@ def test_names(engine: Engine) -> None:
     assert 0 < sum(row.bio is None for row in rows) < 40
 
 
+def test_columns_about_one_thing_agree(engine: Engine) -> None:
+    """The names and the email of a person, the parts of a place, a country and its code."""
+    tables = MetaData()
+    texts = ("first_name", "last_name", "email", "city", "state", "zip")
+    columns = [Column(name, String(80), nullable=False) for name in texts]
+    Table("customers", tables, _key(), *columns)
+    Table(
+        "countries",
+        tables,
+        Column("code", String(2), primary_key=True),
+        Column("name", String(80), nullable=False),
+    )
+    rows = _rows(engine, tables, volume="customers=500,countries=60")
+    for row in rows["customers"]:
+        assert row.email.startswith(f"{row.first_name}.{row.last_name}".lower())
+    states = {(row.city, row.zip[:3]): row.state for row in rows["customers"]}
+    assert all(states[row.city, row.zip[:3]] == row.state for row in rows["customers"])
+    names = {row.code: row.name for row in rows["countries"]}
+    known = {"DE": "Germany", "FR": "France", "IT": "Italy", "JP": "Japan", "PL": "Poland"}
+    there = known.keys() & names.keys()
+    assert there
+    assert all(names[code] == known[code] for code in there)
+
+
 def _check_digit(isbn: str) -> str:
     total = sum(int(digit) * (1, 3)[place % 2] for place, digit in enumerate(isbn[:12]))
     return str(-total % 10)
