@@ -604,7 +604,12 @@ class _TableInference:
         self._virtual |= base_recipes(
             ",".join(owner.columns) if owner is not None and has_base else None
         )
-        recipes, virtual = time_recipes(columns, self._bounds)
+        others = {
+            name: column
+            for name, column in self._table.columns.items()
+            if is_time(column.type) and name in self._distinct | self._given_names
+        }
+        recipes, virtual = time_recipes(columns, self._bounds, others)
         self._virtual |= virtual
         for name, recipe in recipes.items():
             self._columns[name] = self._optional(

@@ -36,12 +36,15 @@ class Around(Recipe):
         last: Days from the reference date to the last day.
         seconds: Draw a time of the day as well.
         unique: No two rows have the same.
+        limits: What the days, or times, have to be in, wherever the reference date is; those that
+            are outside are brought inside.
     """
 
     first: int
     last: int
     seconds: bool = False
     unique: bool = False
+    limits: range | None = None
 
     def draw(self, run: Run) -> Sequence[int]:
         """Scale the bits to the days, or seconds."""
@@ -50,7 +53,8 @@ class Around(Recipe):
         if self.unique:  # as far back as there are rows
             size = max(count, run.total)
             return [first + count - 1 - number for number in run.shuffled(size)]
-        return [first + (bits * count >> WORD_BITS) for bits in run.bits()]
+        drawn = [first + (bits * count >> WORD_BITS) for bits in run.bits()]
+        return drawn if self.limits is None else [within(self.limits, each) for each in drawn]
 
     def check(self, run: Run) -> None:
         """Look whether the calendar goes back far enough.
@@ -60,6 +64,11 @@ class Around(Recipe):
         """
         if self.unique and not self.seconds and run.total > _MOST_DAYS:
             raise too_few_values(run, _MOST_DAYS)
+
+
+def within(limits: range, number: int) -> int:
+    """Bring a number into a range, if it is outside."""
+    return number if number in limits else limits[number % len(limits)]
 
 
 @dataclass(frozen=True, slots=True)
