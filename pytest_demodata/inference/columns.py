@@ -226,7 +226,7 @@ def _moment(kind: Kind, bounds: Bounds, *, unique: bool) -> Recipe:
         message = "its constraints leave no date"
         raise Unknown(message)
     if unique and limits is not None:
-        return Permuted(limits)
+        return Permuted(limits if bounds.lowest is not None else limits[::-1])
     timed = isinstance(kind, types.DateTime)
     return Around(-730, -1, seconds=timed, unique=unique, limits=limits)
 

@@ -63,6 +63,7 @@ _ORDER: Final = (
     _words("archive|archived|delete|deleted|removed"),
 )
 _OTHER: Final = 3
+_DUE: Final = _words("due|deadline")
 _LATE: Final = _words(r"due|expire|expires|expiry|expiration|deadline|next|renew\w*|scheduled")
 _BIRTHS: Final = _words("birth|born|dob|birthday|birthdate")
 _SELDOM: Final = _words(
@@ -236,9 +237,9 @@ class _Chain:
                 kept,
                 _is_late(column),
             )
-            self.virtual[moment] = DerivedColumn(
-                following, self._before, f"{column.key}#step", "today#"
-            )
+            is_due = _DUE.fullmatch(words_of_name(column.key)) and not list(self._above(column))
+            before = BASE if is_due else self._before
+            self.virtual[moment] = DerivedColumn(following, before, f"{column.key}#step", "today#")
         moment = self._limited(column, self._behind_others(column, moment))
         self.recipes[column.key] = Derived(partial(_stored, has_time(column.type)), moment)
         if not late:
@@ -260,8 +261,8 @@ class _Chain:
             return moment
         unit = 1 if has_time(column.type) else DAY_SECONDS
         limited = f"{column.key}#limited"
-        seconds = range(min(limits[0], limits[-1]) * unit, (max(limits[0], limits[-1]) + 1) * unit)
-        self.virtual[limited] = Derived(partial(within, seconds), moment)
+        seconds = range(limits.start * unit, limits.stop * unit)
+        self.virtual[limited] = Derived(partial(within, seconds, _YEARS * DAY_SECONDS), moment)
         return limited
 
     def _limits(self, column: Column[Any]) -> range | None:
@@ -348,7 +349,7 @@ def limits_of(kind: Kind, bounds: Bounds) -> range | None:
     if first is not None:
         return range(first, first + most)
     if last is not None:
-        return range(last, last - most, -1)
+        return range(last - most + 1, last + 1)
     return None
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _MOST_DAYS: Final = 300_000
 """Days that the calendar of every database goes back."""
 
+_MOST_BEYOND: Final = 730
+"""Days from a limit to the farthest day of those that are brought inside."""
+
 _EVEN_WEEK: Final = (1,) * 7
 _EVEN_YEAR: Final = (1,) * 12
 
@@ -37,7 +40,7 @@ class Around(Recipe):
         seconds: Draw a time of the day as well.
         unique: No two rows have the same.
         limits: What the days, or times, have to be in, wherever the reference date is; those that
-            are outside are brought inside.
+            are outside are brought inside. It rises.
     """
 
     first: int
@@ -54,7 +57,10 @@ class Around(Recipe):
             size = max(count, run.total)
             return [first + count - 1 - number for number in run.shuffled(size)]
         drawn = [first + (bits * count >> WORD_BITS) for bits in run.bits()]
-        return drawn if self.limits is None else [within(self.limits, each) for each in drawn]
+        if self.limits is None:
+            return drawn
+        span = min(count, _MOST_BEYOND * unit)
+        return [within(self.limits, span, each) for each in drawn]
 
     def check(self, run: Run) -> None:
         """Look whether the calendar goes back far enough.
@@ -66,9 +72,12 @@ class Around(Recipe):
             raise too_few_values(run, _MOST_DAYS)
 
 
-def within(limits: range, number: int) -> int:
-    """Bring a number into a range, if it is outside."""
-    return number if number in limits else limits[number % len(limits)]
+def within(limits: range, span: int, number: int) -> int:
+    """Bring a number into a range, if it is outside: no farther from its end than a span."""
+    if number in limits:
+        return number
+    step = number % min(span, len(limits))
+    return limits[0] + step if number < limits[0] else limits[-1] - step
 
 
 @dataclass(frozen=True, slots=True)
