@@ -74,7 +74,7 @@ def test_a_constraint_between_two_dates_holds(
     other: Any,
     operator: str,
     swapped: bool,
-    null: bool,  # noqa: FBT001 - drawn
+    null: bool,
 ) -> None:
     """Also against what their names say, and where the database compares a date with a time."""
     names = ("closed_at", "created_at") if swapped else ("created_at", "closed_at")
@@ -107,8 +107,8 @@ def test_a_constraint_with_literals_holds(kind: Any, operator: str) -> None:
         CheckConstraint(condition),
         CheckConstraint("ends >= begins"),
     )
-    literal, last = datetime(2031, 2, 3), datetime(2031, 3, 4)  # noqa: DTZ001 - as stored
-    holds = {
+    literal, last = datetime(2031, 2, 3), datetime(2031, 3, 4)
+    holds: Any = {
         ">": literal.__lt__,
         ">=": literal.__le__,
         "<": literal.__gt__,
@@ -164,7 +164,7 @@ def test_births_are_long_before() -> None:
     days = values_of(Date, "birth_date")
     assert all(18 * 365 <= (AS_OF - day).days <= 80 * 365 for day in days)
     limited = values_of(DateTime, "dob", CheckConstraint("dob > '2000-01-01'"))
-    assert min(limited) > datetime(2000, 1, 1)  # noqa: DTZ001 - as stored
+    assert min(limited) > datetime(2000, 1, 1)
     assert max(limited).date() < AS_OF
 
 
@@ -238,7 +238,7 @@ def test_unique_dates_are_all_different(kind: Any) -> None:
     for condition in ("day > '2020-01-01'", "day < '2020-01-01'"):
         limited = values_of(kind, "day", CheckConstraint(condition), unique=True)
         assert len(set(limited)) == 25
-        start = datetime(2020, 1, 1)  # noqa: DTZ001 - as stored
+        start = datetime(2020, 1, 1)
         assert all((_moment(day) > start) is (">" in condition) for day in limited)
 
 
@@ -249,11 +249,11 @@ def test_a_calendar_has_an_end() -> None:
         Column("day", Date, unique=True),
         CheckConstraint("day BETWEEN '2025-01-01' AND '2025-01-10'"),
     )
-    with pytest.raises(VolumeError, match="'days.day' can have 10 different values"):
+    with pytest.raises(VolumeError, match=r"'days\.day' can have 10 different values"):
         plan_of(table)
     table = table_of("days", Column("day", Date, unique=True))
     blueprint = infer(table.metadata, Fill(table, rows=Fixed(300_001)))
-    with pytest.raises(VolumeError, match="'days.day' can have 300,000 different values"):
+    with pytest.raises(VolumeError, match=r"'days\.day' can have 300,000 different values"):
         Plan(blueprint, blueprint.volumes["small"], seed=1, words=words_of("en_US"), as_of=AS_OF)
 
 
@@ -291,7 +291,10 @@ def test_a_date_follows_a_unique_one() -> None:
         CheckConstraint("ends >= day"),
     )
     rows = rows_of(table)
-    assert all(_moment(end) >= day for day, end in zip(rows["day"], rows["ends"], strict=True))
+    assert all(
+        datetime.combine(end, time()) >= day
+        for day, end in zip(rows["day"], rows["ends"], strict=True)
+    )
 
 
 def test_what_is_seldom_is_mostly_null() -> None:
