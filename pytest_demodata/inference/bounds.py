@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from pytest_demodata.inference.checks import Comparison, Fact, Length, Matches, NotNull, OneOf
+from pytest_demodata.inference.checks import Comparison, Fact, Length, Matches, OneOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,7 +76,7 @@ def bounds_of(facts: Iterable[Fact]) -> dict[str, Bounds]:
                 _measure(mine, operator, number)
             case Matches(pattern=like):
                 mine.likes.append(like)
-            case NotNull():
+            case _:  # NotNull
                 mine.required = True
     return bounds
 

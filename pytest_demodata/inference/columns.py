@@ -20,7 +20,7 @@ from pytest_demodata.inference import makers
 from pytest_demodata.inference.names import words_of_name
 from pytest_demodata.inference.numbers import highest_of, number_recipe, units_of
 from pytest_demodata.inference.texts import recipe_for_text
-from pytest_demodata.inference.times import is_time
+from pytest_demodata.inference.times import is_time, limits_of
 from pytest_demodata.recipes.dating import Around, Year
 from pytest_demodata.recipes.deriving import DerivedColumn
 from pytest_demodata.recipes.drawing import Choice, Constant, Fraction, Whole
@@ -188,7 +188,7 @@ def _plain(  # noqa: C901, PLR0911, PLR0912 - one line for each kind of type
             raise Unknown(message)
         return recipe
     if is_time(kind):
-        return Around(-730, -1, seconds=isinstance(kind, types.DateTime), unique=unique)
+        return _moment(kind, bounds, unique=unique)
     if isinstance(kind, types.Time):
         return _seconds(unique=unique)
     if isinstance(kind, types.Interval | postgresql.INTERVAL):
@@ -218,6 +218,17 @@ _NETWORKS: Final = (
     (postgresql.CIDR, makers.NETWORK),
     (postgresql.MACADDR, makers.MAC),
 )
+
+
+def _moment(kind: Kind, bounds: Bounds, *, unique: bool) -> Recipe:
+    limits = limits_of(kind, bounds)
+    if limits is not None and not limits:
+        message = "its constraints leave no date"
+        raise Unknown(message)
+    if unique and limits is not None:
+        return Permuted(limits if bounds.lowest is not None else limits[::-1])
+    timed = isinstance(kind, types.DateTime)
+    return Around(-730, -1, seconds=timed, unique=unique, limits=limits)
 
 
 def _seconds(*, unique: bool) -> Recipe:
@@ -440,6 +451,7 @@ def _candidates(
     if (is_text or isinstance(impl, types.LargeBinary | types.JSON)) and not unique:
         yield Numbered(_json, _MANY)
         yield Numbered(_Items(_noun), _MANY)
+        yield Numbered(_Items(_number), _MANY)
     with suppress(Unknown):
         yield _plain(column, impl, bounds, unique=unique)
     if not (is_text or isinstance(impl, types.LargeBinary)):
@@ -449,6 +461,8 @@ def _candidates(
     yield recipe_for_text("", about, longest=longest, unique=unique)
     for maker in _OWN_TEXTS:
         yield maker.recipe(longest=longest, unique=unique)
+    if not unique:
+        yield Whole(range(1, 1_000))
 
 
 _OWN_TEXTS: Final = (
@@ -487,9 +501,12 @@ def _samples(recipe: Recipe, kind: types.TypeDecorator[Any]) -> Sequence[Any]:
         drawn = list(recipe.values)
     elif isinstance(recipe, Numbered):
         words = words_of(DEFAULT_LOCALE)
-        capacity = capacity_of(recipe.capacity, words)
+        usual = recipe.natural if recipe.natural is not None and not recipe.unique else None
+        capacity = capacity_of(recipe.capacity if usual is None else usual, words)
         numbers = {0, 1, 2, 3, 7, 1_000, 12_345, capacity // 3, capacity // 2, capacity - 1}
         drawn = [recipe.function(words, number) for number in numbers if number < capacity]
+    elif isinstance(recipe, Whole):
+        drawn = [recipe.numbers[0], recipe.numbers[-1]]
     else:
         drawn = [_example(innermost(kind))]
     return python_values(kind, drawn)

@@ -338,7 +338,8 @@ def _listed(table: str, columns: Sequence[Column[Any]]) -> list[_Group]:
                 made[column.key] = known[part]
         if made:
             natural = known["code"].natural or 0
-            groups.append(_Group(kind, made, set(made), makers.COUNTRY.capacity, natural))
+            telling = [key for key, maker in made.items() if maker is not known.get("symbol")]
+            groups.append(_Group(kind, made, telling, makers.COUNTRY.capacity, natural))
     return groups
 
 

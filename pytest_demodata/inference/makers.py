@@ -311,19 +311,28 @@ def of_pattern(text: str) -> Maker:
 _NUMERALS: Final = Short(before="", alphabet=string.digits, width=18)
 
 
-@dataclass(frozen=True, slots=True)
-class _Patterns:
-    """Fills in the patterns of a list."""
+@lru_cache(maxsize=32)
+def _second_lines(words: Words) -> Sequence[str]:
+    """Return what the second lines of addresses may be: all that their patterns give."""
+    texts: dict[str, str] = {}
+    for text in words["street2"]:
+        for number in range(count_of(text)):
+            filled = filled_in(text, number)
+            texts.setdefault(folded(filled), filled)
+    return list(texts.values())
 
-    name: str
 
-    def __call__(self, words: Words, number: int) -> str:
-        patterns = words[self.name]
-        number, place = divmod(number, len(patterns))
-        return filled_in(patterns[place], number)
+def _second_line(words: Words, number: int) -> str:
+    lines = _second_lines(words)
+    turn, place = divmod(number, len(lines))
+    return _counted(lines[place], turn, " / ")
 
 
-STREET2: Final = Maker(_Patterns("street2"), lambda words: len(words["street2"]) * 1_000)
+STREET2: Final = Maker(
+    _second_line,
+    lambda words: len(_second_lines(words)) * _REPEATS,
+    lambda words: len(_second_lines(words)),
+)
 
 
 @dataclass(frozen=True, slots=True)

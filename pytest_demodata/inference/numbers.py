@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import types
@@ -168,7 +169,9 @@ _HIGHEST: Final = (
 )
 _USUAL_PRECISION: Final = 12
 _MOST_DIGITS: Final = 15
-_FEW: Final = 1 << 12
+_SMALL_PARTS: Final = 64
+_MANY: Final = 10_000
+"""Numbers from 1 on that are enough for a unique column, so that it needs none below."""
 
 
 class Numbers(NamedTuple):
@@ -199,7 +202,7 @@ def units_of(column: str, kind: Kind, bounds: Bounds) -> Numbers:
     highest = highest_of(kind)
     low, high, skewed = _usual(words_of_name(column), kind)
     first = max(int(low * 10**scale), -highest)
-    last = min(int(high * 10**scale), highest)
+    last = min(ceil(high * 10**scale), highest)
     if first > last:  # the usual numbers are too large for the type
         first = 0
     least, most = bounds.first_unit(scale), bounds.last_unit(scale)
@@ -208,8 +211,8 @@ def units_of(column: str, kind: Kind, bounds: Bounds) -> Numbers:
         first, last = least, max(last, least + span)
     if most is not None and most < last:
         last = most
-        if first > last and least is None:
-            first = last - span
+        if first > last:
+            first = last - span if least is None else max(least, last - span)
     return Numbers(range(max(first, -highest - 1), min(last, highest) + 1), skewed)
 
 
@@ -239,21 +242,18 @@ def _digits_before_point(kind: Kind) -> int:
 
 def number_recipe(column: str, kind: Kind, bounds: Bounds, *, unique: bool) -> Recipe | None:
     """Choose what a column of numbers is filled with; None where the constraints leave nothing."""
-    numbers, skewed = units_of(column, kind, bounds)
-    excluded = {unit for value in bounds.excluded if (unit := _unit_of(value, kind)) is not None}
+    excluded = _excluded(kind, bounds)
     if unique:
         return _unique(kind, bounds, excluded)
-    if not numbers:
-        return None
-    years = _year_recipe(column, kind, bounds)
-    if years is not None:
-        return years
+    numbers, skewed = units_of(column, kind, bounds)
     if isinstance(kind, types.Float):
-        return _fractional(numbers, excluded, skewed=skewed)
-    if excluded:
-        left = _without(numbers, excluded)
-        return _drawn(left, skewed=skewed) if left else None
-    return _drawn(numbers, skewed=skewed)
+        if numbers == range(2) and _usual(words_of_name(column), kind)[1] < 1 and not excluded:
+            return Fractional(Whole(range(1, _SMALL_PARTS // 4 + 1)), _SMALL_PARTS)
+        return _fractional(numbers, excluded, skewed=skewed) if numbers else None
+    left = _without(numbers, excluded)
+    if not left:
+        return None
+    return _year_recipe(column, kind, bounds) or _drawn(left, skewed=skewed)
 
 
 def _drawn(numbers: range, *, skewed: bool) -> Recipe:
@@ -265,11 +265,14 @@ def _unique(kind: Kind, bounds: Bounds, excluded: Iterable[int]) -> Recipe | Non
     least, most = bounds.first_unit(scale), bounds.last_unit(scale)
     highest = highest_of(kind)
     last = highest if most is None else min(most, highest)
-    first = min(1, last) if least is None else max(least, -highest)
-    if least is None and last < 1:
-        first = -highest
+    if least is None:
+        first = 1 if last >= _MANY else -highest
+    else:
+        first = max(least, -highest)
     numbers = _without(range(first, last + 1), excluded)
-    return Permuted(numbers) if numbers else None
+    if not numbers:
+        return None
+    return Permuted(numbers[::-1] if least is None and first < 1 else numbers)
 
 
 def _without(numbers: range, excluded: Iterable[int]) -> range:
@@ -306,10 +309,8 @@ def _year_recipe(column: str, kind: Kind, bounds: Bounds) -> Recipe | None:
     return Year(*years)
 
 
-def _unit_of(value: object, kind: Kind) -> int | None:
-    """Return a number in units of the last digit, if it is a whole one of them."""
-    try:
-        exact = Decimal(str(value)).scaleb(scale_of(kind))
-    except InvalidOperation:
-        return None
-    return int(exact) if exact == exact.to_integral_value() else None
+def _excluded(kind: Kind, bounds: Bounds) -> set[int]:
+    """Return the excluded numbers that the type can have, in units of the last digit."""
+    values = (Decimal(value) for value in bounds.excluded if isinstance(value, int | Decimal))
+    units = {value.scaleb(scale_of(kind)) for value in values}
+    return {int(unit) for unit in units if unit == unit.to_integral_value()}

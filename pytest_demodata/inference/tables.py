@@ -380,7 +380,12 @@ class _TableInference:
         draft.virtual |= base_recipes(
             ",".join(owner.columns) if owner is not None and has_base else None
         )
-        recipes, virtual = time_recipes(columns, draft.bounds)
+        others = {
+            name: column
+            for name, column in self._table.columns.items()
+            if is_time(column.type) and name in draft.distinct | draft.given
+        }
+        recipes, virtual = time_recipes(columns, draft.bounds, others)
         draft.virtual |= virtual
         for name, recipe in recipes.items():
             column = self._table.columns[name]

@@ -123,7 +123,7 @@ _MAKERS: Final[tuple[tuple[str, Maker], ...]] = (
         makers.PICTURE,
     ),
     (rf"{_ANY}(file|filename|file ?name|attachment|document)", makers.FILE),
-    (rf"{_ANY}json", makers.JSON_TEXT),
+    (rf"{_ANY}jsonb?( data)?", makers.JSON_TEXT),
     (rf"{_ANY}(version|firmware)", makers.VERSION),
     (rf"{_ANY}iban", makers.IBAN),
     (rf"{_ANY}(bic|swift|swift bic|bic swift)( ?code)?", of_pattern("????US??")),

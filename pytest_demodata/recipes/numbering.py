@@ -57,7 +57,9 @@ class Numbered(Recipe):
         capacity = self._capacity(run)
         if self.natural is not None:
             natural = capacity_of(self.natural, run.words)
-            capacity = min(capacity, max(natural, 2 * run.total * self.unique))
+            if self.unique and natural < run.total:
+                natural = 2 * run.total
+            capacity = min(capacity, natural)
         if self.unique:
             return run.shuffled(capacity)
         if capacity <= 1 << WORD_BITS:
