@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 from threading import get_ident
 from time import perf_counter
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, SingletonThreadPool, StaticPool, delete
+from sqlalchemy import Connection, Engine, SingletonThreadPool, StaticPool, delete, update
 from sqlalchemy.exc import DBAPIError
 
 from pytest_demodata.databases import database_of
@@ -22,6 +22,7 @@ from pytest_demodata.defaults import (
 )
 from pytest_demodata.engine import Plan
 from pytest_demodata.errors import DatabaseSetupError, StageError
+from pytest_demodata.foreign_keys import in_order, keys_of
 from pytest_demodata.generation import Generation, failure_named, missing_tables
 from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.invoicing.rules import validate
@@ -33,7 +34,7 @@ from pytest_demodata.words import words_of
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
 
-    from sqlalchemy import Pool
+    from sqlalchemy import Column, Pool, Table
 
     from pytest_demodata.blueprint import Blueprint
     from pytest_demodata.databases import Database
@@ -221,9 +222,16 @@ class DataGenerator:
         """
         with self._writing() as connection, savepoint(connection):
             missing = missing_tables(connection, self._blueprint.metadata)
-            for table in reversed(self._blueprint.metadata.sorted_tables):
-                if table.name in self._blueprint.fills and table not in missing:
-                    connection.execute(delete(table))
+            tables = [
+                table
+                for table in reversed(in_order(self._blueprint.metadata))
+                if table.key in self._blueprint.fills and table not in missing
+            ]
+            for table in tables:
+                if values := _apart(self._blueprint, table):
+                    connection.execute(update(table).values(values))
+            for table in tables:
+                connection.execute(delete(table))
         self._was_reset = self._was_reset or self._plan is not None
         self._plan, self._started = None, None
 
@@ -343,3 +351,15 @@ def _roll_back(connection: Connection) -> None:
     except DBAPIError:
         connection.invalidate()
         connection.rollback()
+
+
+def _apart(blueprint: Blueprint, table: Table) -> dict[Column[Any], Column[Any] | None]:
+    """Return what to set so that rows keep no others that are deleted before them."""
+    keys = [key for key in keys_of(table) if key.refers_to_itself]
+    values: dict[Column[Any], Column[Any] | None] = {}
+    for key in keys:
+        pairs = zip(key.columns, key.targets, strict=True)
+        values |= {table.columns[name]: table.columns[target] for name, target in pairs}
+    for key in (*keys, *blueprint.set_later.get(table.key, ())):
+        values |= {table.columns[name]: None for name in key.optional_columns}
+    return values

@@ -57,13 +57,14 @@ class Distinctness:
         draft.apart += [
             frozenset({column.key}) for column in draft.table.columns if draft.is_serial(column.key)
         ]
-        for unique in unique_sets(draft.table):
+        single = self._schema.hierarchies.single.get(draft.table.key, set())
+        for unique in (*unique_sets(draft.table), *sorted(single, key=sorted)):
             if any(each <= unique for each in draft.apart) or unique <= draft.given:
                 continue
             if self._is_owners_own(unique):
                 draft.one_each = True
                 draft.apart.append(unique)
-            elif not self._keep_apart(unique):
+            elif not self._keep_apart(unique) and unique not in single:
                 draft.report(
                     min(unique - draft.given),
                     f"no two rows may have the same {', '.join(sorted(unique))}, and there is "
@@ -121,7 +122,7 @@ class Distinctness:
         """Return how well a column keeps rows apart; small numbers are better."""
         column = self._draft.table.columns[name]
         kind = column.type
-        while isinstance(kind, types.TypeDecorator):
+        while isinstance(kind, types.TypeDecorator) and not isinstance(kind, types.Interval):
             kind = kind.impl_instance
         bounds = self._draft.bounds.get(name)
         if self._draft.listed_values(column) is not None:

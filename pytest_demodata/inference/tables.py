@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import Integer
+
 from pytest_demodata.blueprint import (
     Existing,
     FanOut,
@@ -380,7 +382,8 @@ class _TableInference:
         draft = self._draft
         bounds = draft.bounds.get(column.key, Bounds())
         first = bounds.first_unit(0)
-        if column is self._table.autoincrement_column and first and bounds.last_unit(0) is None:
+        alone = list(self._table.primary_key.columns) == [column]
+        if alone and isinstance(column.type, Integer) and first and bounds.last_unit(0) is None:
             draft.columns[column.key] = Counted(first)
             return
         unique = column.key in draft.distinct
@@ -400,7 +403,8 @@ class _TableInference:
     def _optional(self, column: Column[Any], recipe: Recipe, percent: int) -> Recipe:
         """Leave a column NULL in some rows, where nothing needs it."""
         required = self._draft.bounds.get(column.key, Bounds()).required
-        needed = column.key in self._targets or column.key in self._draft.distinct
+        needed = column.key in self._targets | self._draft.distinct
+        needed = needed or (self._name, column.key) in self._schema.summed
         if column.nullable and not required and not needed:
             recipe = Sometimes(recipe, percent)
         return self._only_for_class([column.key], recipe)

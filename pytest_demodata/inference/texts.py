@@ -20,7 +20,6 @@ from pytest_demodata.recipes.recipe import Recipe
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_demodata.recipes.recipe import Run
     from pytest_demodata.words import Words
 
 _REPEATS: Final = 1 << 24
