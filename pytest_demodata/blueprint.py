@@ -369,7 +369,7 @@ class Blueprint:
 
     def roots(self, stage: str) -> list[Fill]:
         """List the fills of a stage that no other table owns."""
-        return [fill for fill in self.filled(stage) if fill.owner is None]
+        return [fill for fill in self.stages[stage] if fill.owner is None]
 
     def filled(self, stage: str) -> list[Fill]:
         """List the fills of a stage whose rows are made, and not there already."""

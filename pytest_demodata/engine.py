@@ -9,7 +9,7 @@ from functools import partial
 from itertools import accumulate, chain, pairwise, repeat
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_demodata.blueprint import ROWS
+from pytest_demodata.blueprint import ROWS, Existing
 from pytest_demodata.foreign_keys import keys_of
 from pytest_demodata.frames import Frame, FrameRun
 from pytest_demodata.layout import Layout, spread
@@ -246,7 +246,8 @@ class Plan:
     def _family(self, frame: Frame) -> Iterator[Chunk]:
         columns = {name: frame.values(name) for name in frame.fill.columns}
         self._gather(frame)
-        yield Chunk(frame.fill.table, frame.start, frame.stop, columns)
+        if not isinstance(frame.fill.rows, Existing):
+            yield Chunk(frame.fill.table, frame.start, frame.stop, columns)
         for fill in self.blueprint.owned_by(frame.fill.name):
             if fill.name not in self._skipped:
                 yield from self._family(frame.children(fill))

@@ -65,7 +65,7 @@ class Key(NamedTuple):
 
 def in_order(metadata: MetaData) -> list[Table]:
     """List tables so that those which others refer to stand before them, as far as they can."""
-    ordered = sort_tables_and_constraints(metadata.tables.values())
+    ordered = sort_tables_and_constraints(metadata.tables.values())  # type: ignore[no-untyped-call]
     return [table for table, _ in ordered if table is not None]
 
 

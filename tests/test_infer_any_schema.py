@@ -1,4 +1,4 @@
-"""Inference on schemas that nobody wrote: whatever is generated is intact, or the reason is told."""
+"""Inference on schemas at random: whatever is generated is intact, or the reason is told."""
 
 from __future__ import annotations
 
@@ -113,8 +113,8 @@ def schemas(draw: st.DrawFn) -> MetaData:
         if len(references) > 1 and draw(st.integers(0, 3)) == 0:
             sign = draw(st.sampled_from(["!=", "<"]))
             constraints.append(CheckConstraint(f"{references[0]} {sign} {references[1]}"))
-    for (name, columns), constraints, targets in zip(tables, constraints_of, referred, strict=True):
-        uniques = [UniqueConstraint(*each) for each in sorted(targets)]
+    for (name, columns), constraints, unique in zip(tables, constraints_of, referred, strict=True):
+        uniques = [UniqueConstraint(*each) for each in sorted(unique)]
         Table(name, metadata, *columns, *constraints, *uniques)
     return metadata
 
@@ -135,7 +135,7 @@ def test_any_schema(metadata: MetaData, seed: int) -> None:
         assert_intact(engine, metadata=metadata)
     except (BlueprintError, VolumeError) as error:
         event(type(error).__name__)
-        assert "\n" in str(error)
+        assert "\n" in str(error)  # noqa: PT017 - both are right
     else:
         event("generated")
     finally:

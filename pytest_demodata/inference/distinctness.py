@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import types
 
+from pytest_demodata.inference.checks import Comparison
 from pytest_demodata.inference.relations import taken_from_owner
 from pytest_demodata.inference.uniqueness import unique_sets
 from pytest_demodata.recipes.deriving import AtPlaces, EachInFamily, Position
@@ -172,8 +173,9 @@ class Distinctness:
             return False  # how many rows the parent has is not known before this table's
         shared = tuple(name for name in key.columns if name in self._owned)
         if shared:
-            targets = dict(zip(key.columns, key.targets, strict=True))
-            draft.put(key, Matching(shared, tuple(map(targets.get, shared)), distinct=True))  # type: ignore[arg-type]
+            pairs = dict(zip(key.columns, key.targets, strict=True))
+            targets = tuple(pairs[name] for name in shared)
+            draft.put(key, Matching(shared, targets, distinct=True))
             draft.within = 1
         elif key.refers_to_itself or taken_from_owner(self._schema.relations, self._relations, key):
             return False
@@ -185,14 +187,16 @@ class Distinctness:
 
     def unlike(self, key: Key) -> str | None:
         """Return the columns of another key to the same table that a constraint sets apart."""
-        for fact in self._draft.facts:
-            if getattr(fact, "operator", "") != "!=" or len(key.columns) > 1:
-                continue
-            pair = {fact.column, getattr(fact, "other", None)}
-            for other in self._relations.keys:
-                same = other.parent is key.parent and other.targets == key.targets
-                if same and other != key and pair == {*other.columns, *key.columns}:
-                    return ",".join(other.columns)
+        apart = [
+            {fact.column, fact.other}
+            for fact in self._draft.facts
+            if isinstance(fact, Comparison) and fact.operator == "!="
+        ]
+        for other in self._relations.keys:
+            same = other.parent is key.parent and other.targets == key.targets
+            if same and other != key and {*other.columns, *key.columns} in apart:
+                settled = self._draft.settled().issuperset(other.columns)
+                return ",".join(other.columns) if settled else None
         return None
 
     def _once(self, key: Key) -> None:

@@ -63,15 +63,13 @@ class Relations:
 def relations_of(
     tables: Sequence[Table],
     owners: Mapping[str, Key | None],
-    unowned: Iterable[str],
     single: Mapping[str, set[frozenset[str]]],
 ) -> dict[str, Relations]:
     """Find an owner for each table that can have one, and an order in which all can be filled.
 
     Args:
         tables: The tables.
-        owners: The owners that a user has named, by the owned table.
-        unowned: Tables that are to have none.
+        owners: The owners that a user has named, by the owned table; None for none.
         single: By table, foreign keys by which no two rows have the same parent.
 
     Returns:
@@ -85,11 +83,10 @@ def relations_of(
     for each in relations.values():
         each.keys = [key for key in each.keys if key.parent.key in known]
     _break_circles(relations)
-    free = set(unowned)
     for name, each in relations.items():
         if name in owners:
             each.owner, each.said = owners[name], True
-        elif name not in free:
+        else:
             each.owner = _best_owner(relations, each, single.get(name, set()))
     _check_owners(relations)
     return _in_order(relations)

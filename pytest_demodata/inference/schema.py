@@ -64,9 +64,8 @@ class Schema:
             for part in _parts(fill)
             if isinstance(part, SumOf)
         }
-        unowned = [name for name, fill in self.given.items() if isinstance(fill.rows, Existing)]
         self.relations: Mapping[str, Relations] = relations_of(
-            tables, self._owners(), unowned, self.hierarchies.single
+            tables, self._owners(), self.hierarchies.single
         )
 
     @property

@@ -39,6 +39,7 @@ from pytest_demodata.recipes.referring import (
     Owned,
     Reference,
     Sibling,
+    references_in,
 )
 from pytest_demodata.streams import WORD_BITS
 
@@ -111,9 +112,9 @@ class _TableInference:
     def fill(self) -> Fill:
         """Put rows and recipes together."""
         draft, given = self._draft, self._given
-        self._check_constraints_on_keys()
         self._distinctness.decide()
         self._fill_keys()
+        self._check_constraints_on_keys()
         self._fill_rest()
         if self._targets:
             draft.virtual |= _wanted()
@@ -180,9 +181,11 @@ class _TableInference:
         keys += [key for key in self._relations.keys if key.columns == (fact.other,)]
         if self._is_order_of_tree(fact, keys):
             return True
-        owner = self._relations.owner
-        drawn = [key for key in keys if key != owner and self._distinctness.unlike(key)]
-        return fact.operator == "!=" and owner in keys and len(drawn) == 1
+        return fact.operator == "!=" and any(
+            isinstance(part, Reference) and part.unlike in {fact.column, fact.other}
+            for name in (fact.column, fact.other)
+            for part in references_in(self._draft.columns.get(name, Standing()))
+        )
 
     def _is_order_of_tree(self, fact: Comparison, keys: Sequence[Key]) -> bool:
         """Return whether a fact is that a row's key is behind that of the row it refers to."""
@@ -256,8 +259,6 @@ class _TableInference:
             key: The key.
             shared: Those of its columns that are filled already.
         """
-        if key in self._relations.later and not key.can_be_set_later:
-            return
         owner = self._relations.owner
         taken = taken_from_owner(self._schema.relations, self._relations, key)
         if taken is not None and owner is not None:
