@@ -45,11 +45,10 @@ from pytest_demodata.words import words_of
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Pool, Table
+    from sqlalchemy import Column, Pool, Table
 
     from pytest_demodata.blueprint import Blueprint
     from pytest_demodata.databases import Database
-    from pytest_demodata.foreign_keys import Key
     from pytest_demodata.progress import Progress
 
 
@@ -238,14 +237,15 @@ class DataGenerator:
         with self._writing() as connection, savepoint(connection):
             missing = missing_tables(connection, self._blueprint.metadata)
             made = [
-                fill
+                fill.table
                 for fill in reversed(list(self._blueprint.fills.values()))
                 if fill.table not in missing and not isinstance(fill.rows, Existing)
             ]
-            for fill in made:
-                _let_go(connection, fill.table, self._blueprint.set_later.get(fill.name, ()))
-            for fill in made:
-                connection.execute(delete(fill.table))
+            for table in made:
+                if values := _apart(self._blueprint, table):
+                    connection.execute(update(table).values(values))
+            for table in made:
+                connection.execute(delete(table))
         self._was_reset = self._was_reset or self._plan is not None
         self._plan, self._started = None, None
 
@@ -408,9 +408,13 @@ def _roll_back(connection: Connection) -> None:
         connection.rollback()
 
 
-def _let_go(connection: Connection, table: Table, later: Sequence[Key]) -> None:
-    """Have rows refer to none that go before them: of a circle, or of a tree on MariaDB."""
-    keys = [key for key in keys_of(table) if key in later or key.refers_to_itself]
-    names = [name for key in keys for name in key.columns if table.columns[name].nullable]
-    if names:
-        connection.execute(update(table).values(dict.fromkeys(names)))
+def _apart(blueprint: Blueprint, table: Table) -> dict[Column[Any], Column[Any] | None]:
+    """Return what to set so that rows keep no others that are deleted before them."""
+    keys = [key for key in keys_of(table) if key.refers_to_itself]
+    values: dict[Column[Any], Column[Any] | None] = {}
+    for key in keys:
+        pairs = zip(key.columns, key.targets, strict=True)
+        values |= {table.columns[name]: table.columns[target] for name, target in pairs}
+    for key in (*keys, *blueprint.set_later.get(table.key, ())):
+        values |= {table.columns[name]: None for name in key.optional_columns}
+    return values

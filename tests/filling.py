@@ -39,7 +39,7 @@ def plan_of(
     )
 
 
-def fill(  # noqa: PLR0913 - the settings of a dataset
+def fill(
     engine: Engine,
     tables: Tables,
     *fills: Fill,
@@ -56,7 +56,7 @@ def fill(  # noqa: PLR0913 - the settings of a dataset
     stats = DataGenerator(engine, blueprint=blueprint, seed=seed).generate(volume)
     assert_intact(engine, metadata=metadata)
     plan = plan_of(blueprint, volume, seed=seed)
-    rows = {}
+    rows: dict[str, list[Mapping[str, Any]]] = {}
     with engine.connect() as connection:
         for name, table in metadata.tables.items():
             keys = list(table.columns.keys())

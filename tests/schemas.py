@@ -687,7 +687,7 @@ class Worker(Person):
     boss_id: Mapped[int | None] = mapped_column(ForeignKey("boss.id"))
     __mapper_args__ = {  # noqa: RUF012
         "polymorphic_identity": Level.WORKER,
-        "inherit_condition": id == Person.id,
+        "inherit_condition": id == Person.id,  # noqa: A003 - the column above
     }
 
 
@@ -700,5 +700,5 @@ class Boss(Worker):
     car: Mapped[str] = mapped_column(String(40))
     __mapper_args__ = {  # noqa: RUF012
         "polymorphic_identity": Level.BOSS,
-        "inherit_condition": id == Worker.id,
+        "inherit_condition": id == Worker.id,  # noqa: A003 - the column above
     }

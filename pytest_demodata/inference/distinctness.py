@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import types
 
+from pytest_demodata.inference.checks import Comparison
 from pytest_demodata.inference.relations import taken_from_owner
 from pytest_demodata.inference.uniqueness import unique_sets
 from pytest_demodata.recipes.deriving import AtPlaces, EachInFamily, Position
@@ -57,13 +58,14 @@ class Distinctness:
         draft.apart += [
             frozenset({column.key}) for column in draft.table.columns if draft.is_serial(column.key)
         ]
-        for unique in unique_sets(draft.table):
+        single = self._schema.hierarchies.single.get(draft.table.key, set())
+        for unique in (*unique_sets(draft.table), *sorted(single, key=sorted)):
             if any(each <= unique for each in draft.apart) or unique <= draft.given:
                 continue
             if self._is_owners_own(unique):
                 draft.one_each = True
                 draft.apart.append(unique)
-            elif not self._keep_apart(unique):
+            elif not self._keep_apart(unique) and unique not in single:
                 draft.report(
                     min(unique - draft.given),
                     f"no two rows may have the same {', '.join(sorted(unique))}, and there is "
@@ -121,7 +123,7 @@ class Distinctness:
         """Return how well a column keeps rows apart; small numbers are better."""
         column = self._draft.table.columns[name]
         kind = column.type
-        while isinstance(kind, types.TypeDecorator):
+        while isinstance(kind, types.TypeDecorator) and not isinstance(kind, types.Interval):
             kind = kind.impl_instance
         bounds = self._draft.bounds.get(name)
         if self._draft.listed_values(column) is not None:
@@ -171,8 +173,9 @@ class Distinctness:
             return False  # how many rows the parent has is not known before this table's
         shared = tuple(name for name in key.columns if name in self._owned)
         if shared:
-            targets = dict(zip(key.columns, key.targets, strict=True))
-            draft.put(key, Matching(shared, tuple(map(targets.get, shared)), distinct=True))  # type: ignore[arg-type]
+            pairs = dict(zip(key.columns, key.targets, strict=True))
+            targets = tuple(pairs[name] for name in shared)
+            draft.put(key, Matching(shared, targets, distinct=True))
             draft.within = 1
         elif key.refers_to_itself or taken_from_owner(self._schema.relations, self._relations, key):
             return False
@@ -184,14 +187,16 @@ class Distinctness:
 
     def unlike(self, key: Key) -> str | None:
         """Return the columns of another key to the same table that a constraint sets apart."""
-        for fact in self._draft.facts:
-            if getattr(fact, "operator", "") != "!=" or len(key.columns) > 1:
-                continue
-            pair = {fact.column, getattr(fact, "other", None)}
-            for other in self._relations.keys:
-                same = other.parent is key.parent and other.targets == key.targets
-                if same and other != key and pair == {*other.columns, *key.columns}:
-                    return ",".join(other.columns)
+        apart = [
+            {fact.column, fact.other}
+            for fact in self._draft.facts
+            if isinstance(fact, Comparison) and fact.operator == "!="
+        ]
+        for other in self._relations.keys:
+            same = other.parent is key.parent and other.targets == key.targets
+            if same and other != key and {*other.columns, *key.columns} in apart:
+                settled = self._draft.settled().issuperset(other.columns)
+                return ",".join(other.columns) if settled else None
         return None
 
     def _once(self, key: Key) -> None:

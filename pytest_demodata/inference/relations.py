@@ -63,14 +63,14 @@ class Relations:
 def relations_of(
     tables: Sequence[Table],
     owners: Mapping[str, Key | None],
-    unowned: Iterable[str],
+    single: Mapping[str, set[frozenset[str]]],
 ) -> dict[str, Relations]:
     """Find an owner for each table that can have one, and an order in which all can be filled.
 
     Args:
         tables: The tables.
-        owners: The owners that a user has named, by the owned table.
-        unowned: Tables that are to have none.
+        owners: The owners that a user has named, by the owned table; None for none.
+        single: By table, foreign keys by which no two rows have the same parent.
 
     Returns:
         By table, in an order in which they can be filled: owners before what they own.
@@ -83,12 +83,11 @@ def relations_of(
     for each in relations.values():
         each.keys = [key for key in each.keys if key.parent.key in known]
     _break_circles(relations)
-    free = set(unowned)
     for name, each in relations.items():
         if name in owners:
             each.owner, each.said = owners[name], True
-        elif name not in free:
-            each.owner = _best_owner(relations, each)
+        else:
+            each.owner = _best_owner(relations, each, single.get(name, set()))
     _check_owners(relations)
     return _in_order(relations)
 
@@ -145,12 +144,14 @@ def _circle(graph: Mapping[str, set[str]]) -> list[str]:
     return []
 
 
-def _best_owner(relations: Mapping[str, Relations], each: Relations) -> Key | None:
+def _best_owner(
+    relations: Mapping[str, Relations], each: Relations, single: set[frozenset[str]]
+) -> Key | None:
     """Choose the key whose parent a row belongs to, the likeliest first.
 
     It is never NULL, but for link tables whose keys may be.
     """
-    table, uniques = each.table, unique_sets(each.table)
+    table, uniques = each.table, [*unique_sets(each.table), *single]
     primary = {column.key for column in table.primary_key.columns}
     cascading = {
         frozenset(element.parent.key for element in constraint.elements)

@@ -38,6 +38,7 @@ class Schema:
         metadata: The tables.
         given: What a user has said, by table.
         hierarchies: The classes that are mapped to the tables.
+        summed: The columns that a user has sums of.
         relations: The foreign keys of each table, in an order in which the tables can be filled.
 
     Raises:
@@ -57,8 +58,15 @@ class Schema:
         self._check_without()
         tables = [table for name, table in self.metadata.tables.items() if name not in self.without]
         self.hierarchies = Hierarchies(base, tables)
-        unowned = [name for name, fill in self.given.items() if isinstance(fill.rows, Existing)]
-        self.relations: Mapping[str, Relations] = relations_of(tables, self._owners(), unowned)
+        self.summed = {
+            part.child
+            for fill in self.given.values()
+            for part in _parts(fill)
+            if isinstance(part, SumOf)
+        }
+        self.relations: Mapping[str, Relations] = relations_of(
+            tables, self._owners(), self.hierarchies.single
+        )
 
     @property
     def tables(self) -> list[Table]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import Integer
+
 from pytest_demodata.blueprint import (
     Existing,
     FanOut,
@@ -39,6 +41,7 @@ from pytest_demodata.recipes.referring import (
     Owned,
     Reference,
     Sibling,
+    references_in,
 )
 from pytest_demodata.streams import WORD_BITS
 
@@ -111,9 +114,9 @@ class _TableInference:
     def fill(self) -> Fill:
         """Put rows and recipes together."""
         draft, given = self._draft, self._given
-        self._check_constraints_on_keys()
         self._distinctness.decide()
         self._fill_keys()
+        self._check_constraints_on_keys()
         self._fill_rest()
         if self._targets:
             draft.virtual |= _wanted()
@@ -180,9 +183,11 @@ class _TableInference:
         keys += [key for key in self._relations.keys if key.columns == (fact.other,)]
         if self._is_order_of_tree(fact, keys):
             return True
-        owner = self._relations.owner
-        drawn = [key for key in keys if key != owner and self._distinctness.unlike(key)]
-        return fact.operator == "!=" and owner in keys and len(drawn) == 1
+        return fact.operator == "!=" and any(
+            isinstance(part, Reference) and part.unlike in {fact.column, fact.other}
+            for name in (fact.column, fact.other)
+            for part in references_in(self._draft.columns.get(name, Standing()))
+        )
 
     def _is_order_of_tree(self, fact: Comparison, keys: Sequence[Key]) -> bool:
         """Return whether a fact is that a row's key is behind that of the row it refers to."""
@@ -256,8 +261,6 @@ class _TableInference:
             key: The key.
             shared: Those of its columns that are filled already.
         """
-        if key in self._relations.later and not key.can_be_set_later:
-            return
         owner = self._relations.owner
         taken = taken_from_owner(self._schema.relations, self._relations, key)
         if taken is not None and owner is not None:
@@ -395,7 +398,8 @@ class _TableInference:
         draft = self._draft
         bounds = draft.bounds.get(column.key, Bounds())
         first = bounds.first_unit(0)
-        if column is self._table.autoincrement_column and first and bounds.last_unit(0) is None:
+        alone = list(self._table.primary_key.columns) == [column]
+        if alone and isinstance(column.type, Integer) and first and bounds.last_unit(0) is None:
             draft.columns[column.key] = Counted(first)
             return
         unique = column.key in draft.distinct
@@ -419,7 +423,8 @@ class _TableInference:
     def _optional(self, column: Column[Any], recipe: Recipe, percent: int) -> Recipe:
         """Leave a column NULL in some rows, where nothing needs it."""
         required = self._draft.bounds.get(column.key, Bounds()).required
-        needed = column.key in self._targets or column.key in self._draft.distinct
+        needed = column.key in self._targets | self._draft.distinct
+        needed = needed or (self._name, column.key) in self._schema.summed
         if column.nullable and not required and not needed:
             recipe = Sometimes(recipe, percent)
         return self._only_for_class([column.key], recipe)
