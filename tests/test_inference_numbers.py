@@ -117,13 +117,13 @@ def test_years_follow_the_reference_date() -> None:
     st.booleans(),
     st.booleans(),
 )
-def test_numbers_are_within_type_and_constraints(
+def test_numbers_are_within_type_and_constraints(  # noqa: PLR0913, PLR0917 - drawn
     name: str,
     kind: Any,
     low: int | None,
     span: int | None,
-    strict: bool,
-    unique: bool,
+    strict: bool,  # noqa: FBT001 - drawn
+    unique: bool,  # noqa: FBT001 - drawn
 ) -> None:
     """Whatever they are, or it is told that there are none, or too few."""
     least = ">" if strict else ">="
@@ -158,7 +158,7 @@ def test_numbers_are_within_type_and_constraints(
 def test_excluded_numbers_are_not_drawn(
     excluded: set[int],
     kind: Any,
-    unique: bool,
+    unique: bool,  # noqa: FBT001 - drawn
 ) -> None:
     """However many there are."""
     checks = [CheckConstraint(f"value != {number}") for number in excluded]
