@@ -224,6 +224,20 @@ def test_the_ranges_of_names_are_ranges() -> None:
     assert all(low < high for _, low, high, _ in _NAMES)
 
 
+@pytest.mark.parametrize("check", ["value < 5", "value > -5", "value <> 3"])
+def test_the_largest_integers_are_unique_too(check: str) -> None:
+    """More of them than Python can count in a range."""
+    values = values_of(BigInteger(), "value", CheckConstraint(check), unique=True)
+    assert len({*values}) == 25
+
+
+@pytest.mark.parametrize("name", ["rssi", "phone", "zip"])
+def test_a_type_may_hold_none_of_the_usual_numbers(name: str) -> None:
+    """Then it has others, from 0 on."""
+    values = values_of(Numeric(2, 1), name)
+    assert 0 <= min(values) <= max(values) < 10
+
+
 def test_binary_fractions_have_six_digits_at_the_most() -> None:
     """Which a FLOAT of MariaDB keeps."""
     for name in ("latitude", "rating", "price", "salary", "tax_rate"):

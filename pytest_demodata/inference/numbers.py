@@ -13,7 +13,7 @@ from sqlalchemy.dialects import mysql
 from pytest_demodata.inference.names import words_of_name
 from pytest_demodata.recipes.dating import Year
 from pytest_demodata.recipes.drawing import Fractional, Skewed, Whole
-from pytest_demodata.recipes.numbering import Permuted
+from pytest_demodata.recipes.numbering import LARGEST_CAPACITY, Permuted
 from pytest_demodata.values import scale_of
 
 if TYPE_CHECKING:
@@ -265,9 +265,9 @@ def _unique(kind: Kind, bounds: Bounds, excluded: Iterable[int]) -> Recipe | Non
     least, most = bounds.first_unit(scale), bounds.last_unit(scale)
     highest = highest_of(kind)
     last = highest if most is None else min(most, highest)
-    lowest = 1 if last >= _MANY else -highest
+    lowest = 1 if last >= _MANY else max(-highest, last - LARGEST_CAPACITY)
     first = lowest if least is None else max(least, -highest)
-    numbers = _without(range(first, last + 1), excluded)
+    numbers = _without(range(first, min(last, first + LARGEST_CAPACITY) + 1), excluded)
     if not numbers:
         return None
     return Permuted(numbers[::-1] if least is None and first < 1 else numbers)
