@@ -274,6 +274,12 @@ def test_a_short_unique_column_says_how_many_rows_it_can_have() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["room_number", "dosage", "initials", "cvv"])
+def test_a_small_pattern_is_not_for_unique_columns(name: str) -> None:
+    """They have codes, of which there are enough."""
+    assert len({*_texts(name, 40, unique=True, volume="large")}) == 1_000
+
+
 def test_unique_codes_of_countries_are_real_ones_and_then_others() -> None:
     """A table of 100 countries has real codes; 676 codes of two letters are all there are."""
     table = table_of("countries", Column("code", String(2), unique=True, nullable=False))
@@ -281,6 +287,7 @@ def test_unique_codes_of_countries_are_real_ones_and_then_others() -> None:
     assert len(set(rows_of(table, volume="medium")["code"]) & known) > 40
     with pytest.raises(VolumeError, match=r"'countries.code' can have 676 different values"):
         plan_of(table, volume="large")
+    assert len({*_texts("code", 10, table="countries", unique=True, volume="large")}) == 1_000
 
 
 # People
