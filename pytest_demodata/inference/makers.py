@@ -142,10 +142,11 @@ class Maker:
         """Return what makes texts that are no longer than a column."""
         if isinstance(self.function, Codes) and unique and (longest or SHORTEST) >= SHORTEST:
             codes = replace(self.function, longer=True)
-            return Maker(codes, codes.capacity, codes.count)._fitted(longest, unique=unique)
-        return self._fitted(longest, unique=unique)
+            return Maker(codes, codes.capacity, codes.count).fitted(longest, unique=unique)
+        return self.fitted(longest, unique=unique)
 
-    def _fitted(self, longest: int | None, *, unique: bool) -> Maker:
+    def fitted(self, longest: int | None, *, unique: bool) -> Maker:
+        """Return the same with what is too long cut, or something shorter in its place."""
         if longest is None or (self.width is not None and self.width <= longest):
             return self
         function = self.function
