@@ -21,6 +21,7 @@ from pytest_demodata.values import counted, python_values, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import date
 
     from sqlalchemy import Table
 
