@@ -208,7 +208,7 @@ def test_texts_are_as_constraints_want_them(
     length: int | None,
     check: str,
     expected: Any,
-    unique: bool,
+    unique: bool,  # noqa: FBT001 - one of the cases
 ) -> None:
     """In their length, and what they begin or end with."""
     texts = values_of(String(length), name, CheckConstraint(check), unique=unique)
@@ -257,7 +257,7 @@ def test_a_number_is_larger_than_another(operator: str, kinds: tuple[Any, Any]) 
 )
 def test_a_comparison_that_cannot_be_kept_is_told(
     kinds: tuple[Any, Any],
-    unique: bool,
+    unique: bool,  # noqa: FBT001 - one of the cases
     reason: str,
 ) -> None:
     """Where the larger one is a binary fraction, unique, or no number."""
@@ -299,7 +299,7 @@ class Shouting(TypeDecorator[str]):
     impl = String(40)
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+    def process_bind_param(self, value: Any, _dialect: Any) -> Any:
         """Store capital letters."""
         return None if value is None else value.upper()
 
@@ -314,11 +314,11 @@ class Members(TypeDecorator[Paint]):
         super().__init__()
         self._members = members
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+    def process_bind_param(self, value: Any, _dialect: Any) -> Any:
         """Store a member's value."""
         return None if value is None else value.value
 
-    def process_result_value(self, value: Any, dialect: Any) -> Any:
+    def process_result_value(self, value: Any, _dialect: Any) -> Any:
         """Give a member back."""
         return None if value is None else self._members(value)
 
@@ -333,7 +333,7 @@ class Choices(TypeDecorator[str]):
         super().__init__()
         self.choices = choices
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+    def process_bind_param(self, value: Any, _dialect: Any) -> Any:
         """Store a code."""
         if value is not None and value not in dict(self.choices):
             raise ValueError(value)
@@ -346,11 +346,11 @@ class JsonText(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+    def process_bind_param(self, value: Any, _dialect: Any) -> Any:
         """Write JSON."""
         return None if value is None else json.dumps(value)
 
-    def process_result_value(self, value: Any, dialect: Any) -> Any:
+    def process_result_value(self, value: Any, _dialect: Any) -> Any:
         """Read JSON."""
         return None if value is None else json.loads(value)
 
@@ -361,11 +361,11 @@ class Csv(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+    def process_bind_param(self, value: Any, _dialect: Any) -> Any:
         """Join the numbers."""
         return None if value is None else ",".join(str(int(each)) for each in value)
 
-    def process_result_value(self, value: Any, dialect: Any) -> Any:
+    def process_result_value(self, value: Any, _dialect: Any) -> Any:
         """Split them."""
         return None if value is None else [int(each) for each in value.split(",") if each]
 
@@ -376,11 +376,11 @@ class Uuids(TypeDecorator[uuid.UUID]):
     impl = LargeBinary(16)
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+    def process_bind_param(self, value: Any, _dialect: Any) -> Any:
         """Store its bytes."""
         return None if value is None else uuid.UUID(str(value)).bytes
 
-    def process_result_value(self, value: Any, dialect: Any) -> Any:
+    def process_result_value(self, value: Any, _dialect: Any) -> Any:
         """Give a UUID back."""
         return None if value is None else uuid.UUID(bytes=value)
 
@@ -391,7 +391,7 @@ class Aware(TypeDecorator[datetime]):
     impl = types.DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+    def process_bind_param(self, value: Any, _dialect: Any) -> Any:
         """Refuse a time without a zone."""
         if value is not None and value.tzinfo is None:
             raise ValueError(value)
@@ -404,7 +404,7 @@ class Salted(TypeDecorator[str]):
     impl = String(100)
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+    def process_bind_param(self, value: Any, _dialect: Any) -> Any:
         """Put a salt before the text."""
         return None if value is None else f"{token_hex(4)}{value}"
 
@@ -415,7 +415,7 @@ class Nothing(TypeDecorator[str]):
     impl = String(100)
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+    def process_bind_param(self, value: Any, _dialect: Any) -> Any:
         """Take one word."""
         if value not in {None, "word"}:
             raise ValueError(value)
@@ -432,7 +432,7 @@ class Plain(TypeDecorator[Any]):
         super().__init__()
         self.impl = impl
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+    def process_bind_param(self, value: Any, _dialect: Any) -> Any:
         """Hand the value on."""
         return value
 
@@ -443,7 +443,7 @@ class OneForAll(TypeDecorator[str]):
     impl = String(100)
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+    def process_bind_param(self, value: Any, _dialect: Any) -> Any:
         """Forget the text."""
         return None if value is None else "text"
 
@@ -569,7 +569,7 @@ def test_pickled_values_can_be_read_again(engine: Engine) -> None:
     """They are dictionaries."""
     values = _round_trip(engine, PickleType())
     assert all(isinstance(value, dict) for value in values)
-    assert pickle.loads(pickle.dumps(values)) == values
+    assert pickle.loads(pickle.dumps(values)) == values  # noqa: S301 - its own
 
 
 def test_the_types_of_sqlalchemy_utils_are_filled_or_told(engine: Engine) -> None:
@@ -590,10 +590,10 @@ def test_the_types_of_sqlalchemy_utils_are_filled_or_told(engine: Engine) -> Non
     )
     DataGenerator(engine, blueprint=infer(table.metadata)).generate("small")
     with engine.begin() as connection:
-        rows = [dict(row._mapping) for row in connection.execute(select(table))]
+        rows = list(map(dict, connection.execute(select(table)).mappings()))
         connection.execute(table.delete())
         connection.execute(insert(table), rows)
-        assert [dict(row._mapping) for row in connection.execute(select(table))] == rows
+        assert list(map(dict, connection.execute(select(table)).mappings())) == rows
     assert len(rows) == 25
 
 
@@ -606,7 +606,7 @@ def test_json_of_a_types_own_is_filled() -> None:
         impl = JSON
         cache_ok = True
 
-        def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        def process_bind_param(self, value: Any, _dialect: Any) -> Any:
             """Refuse what is no list."""
             if not isinstance(value, list | None):
                 raise TypeError(value)

@@ -117,13 +117,13 @@ def test_years_follow_the_reference_date() -> None:
     st.booleans(),
     st.booleans(),
 )
-def test_numbers_are_within_type_and_constraints(
+def test_numbers_are_within_type_and_constraints(  # noqa: PLR0913, PLR0917 - drawn
     name: str,
     kind: Any,
     low: int | None,
     span: int | None,
-    strict: bool,
-    unique: bool,
+    strict: bool,  # noqa: FBT001 - drawn
+    unique: bool,  # noqa: FBT001 - drawn
 ) -> None:
     """Whatever they are, or it is told that there are none, or too few."""
     least = ">" if strict else ">="
@@ -158,7 +158,7 @@ def test_numbers_are_within_type_and_constraints(
 def test_excluded_numbers_are_not_drawn(
     excluded: set[int],
     kind: Any,
-    unique: bool,
+    unique: bool,  # noqa: FBT001 - drawn
 ) -> None:
     """However many there are."""
     checks = [CheckConstraint(f"value != {number}") for number in excluded]
@@ -222,6 +222,20 @@ def test_a_unique_number_is_counted_before_any_row_is_made() -> None:
 def test_the_ranges_of_names_are_ranges() -> None:
     """The first number is below the last, for every name that is known."""
     assert all(low < high for _, low, high, _ in _NAMES)
+
+
+@pytest.mark.parametrize("check", ["value < 5", "value > -5", "value <> 3"])
+def test_the_largest_integers_are_unique_too(check: str) -> None:
+    """More of them than Python can count in a range."""
+    values = values_of(BigInteger(), "value", CheckConstraint(check), unique=True)
+    assert len({*values}) == 25
+
+
+@pytest.mark.parametrize("name", ["rssi", "phone", "zip"])
+def test_a_type_may_hold_none_of_the_usual_numbers(name: str) -> None:
+    """Then it has others, from 0 on."""
+    values = values_of(Numeric(2, 1), name)
+    assert 0 <= min(values) <= max(values) < 10
 
 
 def test_binary_fractions_have_six_digits_at_the_most() -> None:

@@ -88,6 +88,15 @@ def _texts(name: str, length: int | None = 100, **how: Any) -> list[str]:
         ("token", 8, r"[0-9a-f]{8}"),
         ("slug", 100, r"[a-z]+-[a-z]+"),
         ("initials", 1, r"[A-Z]"),
+        ("order_status", None, "active|pending|done|open|closed|new"),
+        ("symbol", 9, r"[A-Z]{3}\d{6}"),
+        ("vendor_label_name", 100, r"[A-Z].*"),
+        ("region_name", 100, r"[A-Z]{2}"),
+        ("warehouse_city_name", 100, r"[A-Z].*"),
+        ("host_country", 100, r"[A-Z].*"),
+        ("supplier_company_name", 100, r"[A-Z].*"),
+        ("insurer_name", 100, r"[A-Z].*"),
+        ("carriers_name", 100, r"[A-Z].*"),
         ("blood_type", 3, r"(O|A|B|AB)[+-]"),
         ("priority", 20, "low|medium|high"),
         ("notes", None, r"[A-Z].*\."),
@@ -125,6 +134,7 @@ def test_json_as_text_can_be_read() -> None:
         ("currencies", "code", 3, "currencies", 0),
         ("languages", "code", 2, "languages", 0),
         ("countries", "iso_code", 2, "countries", 1),
+        ("stops", "city", 20, "places", 0),
         ("stores", "state", 30, "places", 1),
         ("projects", "name", 80, "titles", None),
         ("customers", "company", 80, "companies", None),
@@ -137,6 +147,11 @@ def test_a_table_says_what_its_names_are(
     words = words_of("en_US")[list_of]
     known = {str(word if part is None else word[part]) for word in words}
     assert set(_texts(column, length, table=table)) <= known
+
+
+def test_the_name_of_people_is_a_persons() -> None:
+    """Also where nothing else is known of them."""
+    assert all(" " in text for text in _texts("name", 60, table="customers"))
 
 
 def test_a_short_title_of_people_is_how_they_are_addressed() -> None:
@@ -177,7 +192,11 @@ UNIQUE: Final = [each for each in ALL_MAKERS if each.can_be_unique(8)]
     st.booleans(),
 )
 def test_different_numbers_give_different_texts(
-    maker: Maker, length: int | None, locale: str, numbers: tuple[int, int], near: bool
+    maker: Maker,
+    length: int | None,
+    locale: str,
+    numbers: tuple[int, int],
+    near: bool,  # noqa: FBT001 - drawn
 ) -> None:
     """Whatever the length, and for databases that overlook case, accents and trailing spaces."""
     words = words_of(locale)
@@ -255,6 +274,12 @@ def test_a_short_unique_column_says_how_many_rows_it_can_have() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["room_number", "dosage", "initials", "cvv"])
+def test_a_small_pattern_is_not_for_unique_columns(name: str) -> None:
+    """They have codes, of which there are enough."""
+    assert len({*_texts(name, 40, unique=True, volume="large")}) == 1_000
+
+
 def test_unique_codes_of_countries_are_real_ones_and_then_others() -> None:
     """A table of 100 countries has real codes; 676 codes of two letters are all there are."""
     table = table_of("countries", Column("code", String(2), unique=True, nullable=False))
@@ -262,6 +287,7 @@ def test_unique_codes_of_countries_are_real_ones_and_then_others() -> None:
     assert len(set(rows_of(table, volume="medium")["code"]) & known) > 40
     with pytest.raises(VolumeError, match=r"'countries.code' can have 676 different values"):
         plan_of(table, volume="large")
+    assert len({*_texts("code", 10, table="countries", unique=True, volume="large")}) == 1_000
 
 
 # People

@@ -15,7 +15,7 @@ from pytest_demodata import BlueprintError, VolumeError
 from pytest_demodata.blueprint import Blueprint, Fill, Fixed
 from pytest_demodata.engine import Plan
 from pytest_demodata.recipes.dating import Around, Year
-from pytest_demodata.recipes.drawing import Fractional, Whole
+from pytest_demodata.recipes.drawing import Fractional, Pinned, Whole
 from pytest_demodata.recipes.numbering import (
     LARGEST_CAPACITY,
     Each,
@@ -26,6 +26,7 @@ from pytest_demodata.recipes.numbering import (
     filled_in,
     pattern,
 )
+from pytest_demodata.recipes.python_forms import choice, constant, listed, sequence
 from pytest_demodata.volumes import Volume
 from pytest_demodata.words import words_of
 
@@ -162,3 +163,14 @@ def test_days_are_brought_within_limits() -> None:
     assert {*_drawn(Around(-9, 0, limits=range(today - 3, today + 1)), 99)} == {
         *range(today - 3, today + 1)
     }
+
+
+def test_what_a_user_gives_is_drawn_as_it_is_counted() -> None:
+    """Values that are written down, one or several, at random or one after the other."""
+    assert {*_drawn(constant("a"))} == {"a"}
+    assert {*_drawn(choice("a", "b"))} == {"a", "b"}
+    assert _drawn(listed("a", "b"), 3) == ["a", "b", "a"]
+    assert _drawn(sequence(5, 2), 3) == [5, 7, 9]
+    assert _drawn(Pinned(choice("a", "b"), {0: "c"}), 3)[0] == "c"
+    with pytest.raises(BlueprintError, match="A list of values is empty"):
+        listed()

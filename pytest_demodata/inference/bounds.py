@@ -100,18 +100,11 @@ def _compare(bounds: Bounds, operator: str, value: Any) -> None:  # noqa: ANN401
     elif operator == "!=":
         bounds.excluded.append(value)
     elif operator in {">", ">="}:
-        new = (value, operator == ">=")
-        if bounds.lowest is None or _key(new) > _key(bounds.lowest):
-            bounds.lowest = new
-    else:
-        new = (value, operator == "<=")
-        if bounds.highest is None or _key(new) < _key(bounds.highest):
-            bounds.highest = new
-
-
-def _key(bound: tuple[Any, bool]) -> tuple[Any, ...]:
-    value, _ = bound
-    return (str(type(value) is str), value)
+        lowest = bounds.lowest
+        if lowest is None or (value, operator == ">") > (lowest[0], not lowest[1]):
+            bounds.lowest = (value, operator == ">=")
+    elif bounds.highest is None or (value, operator == "<=") < bounds.highest:
+        bounds.highest = (value, operator == "<=")
 
 
 def _measure(bounds: Bounds, operator: str, number: int) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import types
+from sqlalchemy.dialects import postgresql
 
 from pytest_demodata.inference.checks import Comparison
 from pytest_demodata.inference.relations import taken_from_owner
@@ -32,6 +33,8 @@ WANTED = "wanted#"
 
 _LISTED, _UNFIT = 3, 4
 _FEW = 64
+
+_ADDRESSES: Final = postgresql.INET | postgresql.CIDR | postgresql.MACADDR
 
 
 class Distinctness:
@@ -132,9 +135,9 @@ class Distinctness:
             return _LISTED
         if isinstance(kind, types.String | types.Uuid | types.LargeBinary):
             return 0
-        if isinstance(kind, types.Integer | types.Numeric):
+        if isinstance(kind, types.Integer | types.Numeric | _ADDRESSES):
             return 1
-        return 2 if isinstance(kind, types.Date | types.DateTime) else _UNFIT
+        return 2 if isinstance(kind, types.Date | types.DateTime | types.Time) else _UNFIT
 
     def _be_distinct(self, name: str) -> None:
         self._draft.distinct.add(name)

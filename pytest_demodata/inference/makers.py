@@ -140,6 +140,13 @@ class Maker:
 
     def within(self, longest: int | None, *, unique: bool) -> Maker:
         """Return what makes texts that are no longer than a column."""
+        if isinstance(self.function, Codes) and unique and (longest or SHORTEST) >= SHORTEST:
+            codes = replace(self.function, longer=True)
+            return Maker(codes, codes.capacity, codes.count).fitted(longest, unique=unique)
+        return self.fitted(longest, unique=unique)
+
+    def fitted(self, longest: int | None, *, unique: bool) -> Maker:
+        """Return the same with what is too long cut, or something shorter in its place."""
         if longest is None or (self.width is not None and self.width <= longest):
             return self
         function = self.function
@@ -361,16 +368,19 @@ class Codes:
         name: The list.
         part: Which part of its entries.
         letters: How many letters.
+        longer: Whether there are longer ones when all of these have been used.
     """
 
     name: str
     part: int
     letters: int
+    longer: bool = False
 
     def __call__(self, words: Words, number: int) -> str:
         """Return the code at a place."""
         codes = _all_codes(words, self.name, self.part, self.letters)
-        return codes[number % len(codes)]
+        turn, place = divmod(number, len(codes))
+        return _counted(codes[place], turn if self.longer else 0, "")
 
     def count(self, words: Words) -> int:
         """Return how many are listed."""
@@ -378,7 +388,8 @@ class Codes:
 
     def capacity(self, words: Words) -> int:
         """Return how many there are."""
-        return len(_all_codes(words, self.name, self.part, self.letters))
+        repeats = _REPEATS if self.longer else 1
+        return len(_all_codes(words, self.name, self.part, self.letters)) * repeats
 
 
 def _listed_codes(words: Words, name: str, part: int, letters: int) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import mysql
 from pytest_demodata.inference.names import words_of_name
 from pytest_demodata.recipes.dating import Year
 from pytest_demodata.recipes.drawing import Fractional, Skewed, Whole
-from pytest_demodata.recipes.numbering import Permuted
+from pytest_demodata.recipes.numbering import LARGEST_CAPACITY, Permuted
 from pytest_demodata.values import scale_of
 
 if TYPE_CHECKING:
@@ -203,8 +203,8 @@ def units_of(column: str, kind: Kind, bounds: Bounds) -> Numbers:
     low, high, skewed = _usual(words_of_name(column), kind)
     first = max(int(low * 10**scale), -highest)
     last = min(ceil(high * 10**scale), highest)
-    if first > last:  # the usual numbers are too large for the type
-        first = 0
+    if first > last:  # the type does not hold the usual numbers
+        first, last = 0, min(ceil((high - low) * 10**scale), highest)
     least, most = bounds.first_unit(scale), bounds.last_unit(scale)
     span = last - first
     if least is not None and (least > first or least > last):
@@ -265,11 +265,9 @@ def _unique(kind: Kind, bounds: Bounds, excluded: Iterable[int]) -> Recipe | Non
     least, most = bounds.first_unit(scale), bounds.last_unit(scale)
     highest = highest_of(kind)
     last = highest if most is None else min(most, highest)
-    if least is None:
-        first = 1 if last >= _MANY else -highest
-    else:
-        first = max(least, -highest)
-    numbers = _without(range(first, last + 1), excluded)
+    lowest = 1 if last >= _MANY else max(-highest, last - LARGEST_CAPACITY)
+    first = lowest if least is None else max(least, -highest)
+    numbers = _without(range(first, min(last, first + LARGEST_CAPACITY) + 1), excluded)
     if not numbers:
         return None
     return Permuted(numbers[::-1] if least is None and first < 1 else numbers)

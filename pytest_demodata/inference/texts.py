@@ -22,6 +22,7 @@ from pytest_demodata.inference.names import (
     words_of_name,
 )
 from pytest_demodata.recipes.drawing import Choice
+from pytest_demodata.recipes.numbering import FilledIn, count_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _ANY: Final = r"(\w+ )*"
 _LONG: Final = 200
 _LONGEST_CODE: Final = 10
+_ENOUGH: Final = 10**6
 _LONGEST_SALUTATION: Final = 10
 _UUID_LENGTH: Final = 36
 
@@ -271,7 +273,7 @@ def recipe_for_text(table: str, column: str, *, longest: int | None, unique: boo
     if not unique and (values := _small_set_of(_SPECIAL_SETS, words, bare)):
         return _small_set(values, longest)
     maker = _maker_of(words, bare, whole, longest)
-    if maker is not None:
+    if maker is not None and not (unique and _is_small(maker)):
         return maker.recipe(longest=longest, unique=unique)
     if not unique and (values := _small_set_of(_GENERAL_SETS, words)):
         return _small_set(values, longest)
@@ -280,6 +282,11 @@ def recipe_for_text(table: str, column: str, *, longest: int | None, unique: boo
     if _CODES.fullmatch(words):
         return _code(words, whole, longest, unique=unique)
     return _other_maker(words, longest, unique=unique).recipe(longest=longest, unique=unique)
+
+
+def _is_small(maker: Maker) -> bool:
+    """Return whether a pattern gives too few texts for a column of which none stands twice."""
+    return isinstance(maker.function, FilledIn) and count_of(maker.function.text) < _ENOUGH
 
 
 def _maker_of(words: str, bare: str, table: str, longest: int | None) -> Maker | None:
