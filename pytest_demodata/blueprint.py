@@ -17,7 +17,7 @@ from pytest_demodata.recipes.naming import column_name, named_as_columns
 from pytest_demodata.recipes.python_forms import in_counts, in_python
 from pytest_demodata.recipes.recipe import ColumnName, Recipe, all_parts, through_text
 from pytest_demodata.recipes.referring import KeyOf, Portion, references_in
-from pytest_demodata.values import converter, counts_in_whole, is_amount
+from pytest_demodata.values import converter, counts_in_whole, is_amount, is_whole_number
 from pytest_demodata.volumes import Volume, volumes_of
 
 if TYPE_CHECKING:
@@ -409,7 +409,7 @@ class Blueprint:
         return list(dict.fromkeys(each.count for each in rows if isinstance(each, Sized)))
 
     def sums(self) -> list[DeclaredSum]:
-        """List the sums that stored columns are by their recipes."""
+        """List the sums of numbers that stored columns are by their recipes."""
         found = []
         for fill in self.fills.values():
             for name in fill.columns:
@@ -422,13 +422,16 @@ class Blueprint:
                     child = ColumnName(fill.name, name)
                 else:
                     continue
-                columns = [
+                total, part = (
                     self.fills[each.table].table.columns.get(each.column)
                     for each in (parent, child)
-                ]
+                )
                 key = self.fills[child.table].owner_key
-                if key is not None and columns[0] is not None and columns[1] is not None:
-                    found.append(DeclaredSum(columns[0], columns[1], key, childless))
+                assert key is not None  # noqa: S101 - the blueprint has been looked at
+                if total is None or part is None:  # virtual ones are in no database
+                    continue
+                if is_whole_number(total.type) and is_whole_number(part.type):
+                    found.append(DeclaredSum(total, part, key, childless))
         return found
 
     def kind_of(self, name: ColumnName) -> Kind | None:
@@ -490,11 +493,11 @@ class Blueprint:
             )
             raise BlueprintError(message)
         if isinstance(part, SumOf | ShareOf):
-            for each, named in ((kind_of_source, of), (kind, where)):
+            for each in (kind_of_source, kind):
                 if not is_amount(each, binary=isinstance(part, SumOf)):
                     verb = "added up" if isinstance(part, SumOf) else "divided"
                     message = (
-                        f"{where} is made of {of} ({kind_of_source!r}), and {named} cannot be "
+                        f"{where} is made of {of} ({kind_of_source!r}), and {each!r} cannot be "
                         f"{verb}.\nAllowed: whole numbers, NUMERIC with a number of decimal places, "
                         "and intervals."
                     )

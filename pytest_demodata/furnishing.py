@@ -20,6 +20,7 @@ from sqlalchemy.types import SchemaType
 
 from pytest_demodata.defaults import PACKAGED_LOCALES
 from pytest_demodata.foreign_keys import in_order
+from pytest_demodata.errors import DatabaseSetupError
 from pytest_demodata.generation import failure_named
 from pytest_demodata.planning import checked_date, checked_seed, row_counts
 from pytest_demodata.provision import DataGenerator, Stats
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from pytest_demodata.databases import Database
     from pytest_demodata.images import Images
     from pytest_demodata.progress import Progress
+
+_SHOWN: Final = 5
 
 MOST_ROWS: Final = 2_000_000
 """Of a volume with more rows no image is kept: it would push all others out of the cache."""
@@ -54,7 +57,7 @@ class Furnisher:
         images: What earlier runs have kept, if this one may use it.
 
     Raises:
-        DemodataError: One of the settings cannot be used.
+        DemodataError: One of the settings, or a table that names a schema, cannot be used.
     """
 
     def __init__(  # noqa: PLR0913 - the settings of a dataset, and who is told of it
@@ -68,6 +71,7 @@ class Furnisher:
         progress: Callable[[str], AbstractContextManager[Progress]],
         images: Images | None = None,
     ) -> None:
+        _check_schemas(blueprint.metadata)
         self._blueprint = blueprint
         self._volume = parse_volume(volume, blueprint.volumes)
         self._seed = checked_seed(seed)
@@ -177,6 +181,24 @@ class Furnisher:
         }
         text = json.dumps(settings, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _check_schemas(metadata: MetaData) -> None:
+    """Look whether all tables can be made where nobody else sees them.
+
+    Raises:
+        DatabaseSetupError: One is in a schema that is named, and so is the same for everybody.
+    """
+    named = [name for name, table in metadata.tables.items() if table.schema is not None]
+    if named:
+        more = ", …" if len(named) > _SHOWN else ""
+        message = (
+            "A demo database makes its tables in a schema of its own, and these name another: "
+            f"{', '.join(sorted(named)[:_SHOWN])}{more}.\n"
+            "Allowed: tables without a schema. A DataGenerator on an engine of your own fills "
+            "those with one: DataGenerator(engine, blueprint=infer(metadata)).generate()."
+        )
+        raise DatabaseSetupError(message)
 
 
 def _words(locale: str) -> str:

@@ -65,7 +65,7 @@ class Run:
         self._masks.learn(settings.url)
         self._scopes = Scopes()
         self._item: pytest.Item | None = None
-        self._blueprint: Blueprint | None = None
+        self._blueprint: tuple[object, Blueprint] | None = None
         self._databases: dict[str, DemoDatabase] = {}
         self._refused: dict[DatabaseUrl | None, str] = {}
         self._goes_on = False
@@ -185,9 +185,9 @@ class Run:
         """Infer what a user has not said of the tables, once."""
         from pytest_demodata.inference.infer import as_blueprint  # noqa: PLC0415 - loads SQLAlchemy
 
-        if self._blueprint is None:
-            self._blueprint = as_blueprint(blueprint)
-        return self._blueprint
+        if self._blueprint is None or self._blueprint[0] is not blueprint:
+            self._blueprint = (blueprint, as_blueprint(blueprint))
+        return self._blueprint[1]
 
     @contextmanager
     def _tried_once(self, url: DatabaseUrl | None) -> Iterator[None]:
@@ -484,9 +484,10 @@ def _imported(place: str) -> object:
     module, _, names = place.partition(":")
     try:
         return attrgetter(names)(import_module(module))
-    except (ImportError, AttributeError) as error:
+    except Exception as error:
         message = (
-            f"demodata_metadata is {place!r}, which cannot be imported: {error}.\n"
+            f"demodata_metadata is {place!r}, which cannot be imported: "
+            f"{type(error).__name__}: {error}.\n"
             "Allowed: module:name, such as app.models:Base, in a module that Python finds.\n"
             "Add its folder to pytest's pythonpath, or install the project: pip install -e ."
         )

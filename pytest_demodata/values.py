@@ -155,9 +155,10 @@ def _measure(kind: Kind) -> tuple[str, Any]:
         return "duration", 0
     if isinstance(inner, types.Integer):
         return "number", 0
+    if isinstance(inner, types.Float):  # of SQLAlchemy 2.0 a Numeric
+        return "real", 0
     if isinstance(inner, types.Numeric):
-        real = isinstance(inner, types.Float) or inner.scale is None
-        return ("real", 0) if real else ("number", inner.scale)
+        return ("real", 0) if inner.scale is None else ("number", inner.scale)
     for each, unit in _MEASURES.items():
         if isinstance(inner, each):
             return unit, 0
@@ -167,6 +168,11 @@ def _measure(kind: Kind) -> tuple[str, Any]:
 def is_amount(kind: Kind, *, binary: bool = False) -> bool:
     """Return whether values of a type can be added up, and exactly, unless `binary` ones may be."""
     return _measure(kind)[0] in {"number", "truth", "duration", *(["real"] if binary else [])}
+
+
+def is_whole_number(kind: Kind) -> bool:
+    """Return whether a type's values are whole numbers, or have a number of decimal places."""
+    return _measure(kind)[0] == "number"
 
 
 def counts_in_whole(kind: Kind) -> bool:

@@ -27,6 +27,7 @@ from pytest_demodata.recipes import (
     Constant,
     Derived,
     Localized,
+    Pinned,
     Recipe,
     Reference,
     Serial,
@@ -703,7 +704,7 @@ def test_distinct_parents_without_an_owner(shop: Shop) -> None:
     fill = Fill(
         shop.order,
         rows=Fixed(3),
-        columns={"client_id": Sometimes(Reference("share", distinct=True), percent=50)},
+        columns={"client_id": Pinned(Reference("share", distinct=True), {})},
     )
     assert _error_of(lambda: shop.blueprint(shop.clients(), fill)) == (
         "Column 'order.client_id' refers to distinct parents among the rows of one owner, and the "

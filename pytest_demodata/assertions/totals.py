@@ -99,7 +99,9 @@ def sum_outcome(
     )
     ledger = _ledger(catalog, reference, total.name, part.name, None)
     if not declared.childless:
-        rows = select(ledger.rows).where(ledger.rows.c.children > 0).subquery("ledger")
+        columns = ledger.rows.c
+        parted = select(ledger.rows).where(columns.children > 0, columns.total.is_not(None))
+        rows = parted.subquery("ledger")
         ledger = _ledger_of(catalog, reference, total.name, part.name, rows, ledger.keys)
     rows_read, failures = held(connection, ledger, limit=limit)
     return Outcome(Checked(rules=1, rows=rows_read), tuple(failures))

@@ -99,8 +99,9 @@ class Faked(Recipe):
             BlueprintError: It is not of the column's type, whatever its length.
         """
         faked = Faked(self._provider, self._options, kind=kinds[0], unique=self._unique)
-        for value in faked._made("en_US", 1) if len(kinds) == 1 else ():  # noqa: SLF001 - its own
-            if not isinstance(value, str) or not isinstance(kinds[0], types.String):
+        for value in faked._made("en_US", 1):  # noqa: SLF001 - its own
+            may_be_long = len(kinds) == 1 and isinstance(kinds[0], types.String)
+            if not (may_be_long and isinstance(value, str)):
                 fit_for(kinds)(value)
         return faked
 

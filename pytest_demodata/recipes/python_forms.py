@@ -119,7 +119,7 @@ def _draws_null(recipe: Recipe, place: int, columns: Sequence[object]) -> bool:
     elif isinstance(recipe, Choice | Each | Listed):
         values = recipe.values
     if len(columns) > 1:
-        values = (value[place] for value in values)
+        values = (each for value in values for each in value[place : place + 1])
     return any(value is None for value in values)
 
 

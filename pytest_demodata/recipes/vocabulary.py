@@ -197,9 +197,9 @@ def taken(through: ColumnRef | tuple[ColumnRef, ...], column: ColumnRef) -> Reci
 
 
 def sum_of(child: ColumnRef) -> Recipe:
-    """Add up a column of the rows that this one owns.
+    """Add up a column of the rows that this one owns; a NULL adds nothing.
 
-    `assert_intact` holds the data to it afterwards, to the cent.
+    `assert_intact` holds numbers to it afterwards, to the cent.
 
     Args:
         child: The column: `Line.amount`, or `"lines.amount"`.
@@ -210,7 +210,8 @@ def sum_of(child: ColumnRef) -> Recipe:
 def share_of(parent: ColumnRef, through: ColumnRef | tuple[ColumnRef, ...]) -> Recipe:
     """Divide an amount of the parent among the rows that it owns: together they are that amount.
 
-    `assert_intact` holds the data to it afterwards, to the cent.
+    `assert_intact` holds numbers to it afterwards, to the cent. Where the amount is NULL, so are the
+    parts.
 
     Args:
         parent: The amount: `Order.total`, or `"orders.total"`.
