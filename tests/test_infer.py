@@ -1177,3 +1177,16 @@ def test_a_type_of_which_nothing_is_known() -> None:
     table.append_column(Column("shape", NullType(), nullable=False))
 
     assert "t.shape: nothing is known of its type, NullType()." in _error(metadata)
+
+
+def test_fixed_rows_without_a_key_stand_already(engine: Engine) -> None:
+    """Rows that are alike in any volume are found again, also where they have no key."""
+    metadata = MetaData()
+    Table("note", metadata, Column("text", String(40), nullable=False))
+    blueprint = infer(metadata, Fill(metadata.tables["note"], rows=Fixed(3)))
+
+    for _ in range(2):
+        DataGenerator(engine, blueprint=blueprint).generate("small")
+
+    with engine.connect() as connection:
+        assert len(connection.execute(select(metadata.tables["note"])).all()) == 3
