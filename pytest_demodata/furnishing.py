@@ -19,8 +19,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import SchemaType
 
 from pytest_demodata.defaults import PACKAGED_LOCALES
-from pytest_demodata.foreign_keys import in_order
 from pytest_demodata.errors import DatabaseSetupError
+from pytest_demodata.foreign_keys import in_order
 from pytest_demodata.generation import failure_named
 from pytest_demodata.planning import checked_date, checked_seed, row_counts
 from pytest_demodata.provision import DataGenerator, Stats

@@ -26,7 +26,7 @@ from pytest_demodata.recipes.numbering import (
     filled_in,
     pattern,
 )
-from pytest_demodata.recipes.python_forms import choice, constant, listed, sequence
+from pytest_demodata.recipes.vocabulary import choice, constant, listed, sequence
 from pytest_demodata.volumes import Volume
 from pytest_demodata.words import words_of
 
