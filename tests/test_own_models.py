@@ -170,7 +170,6 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run pytest in this process on a project that has a module `shop`, warnings as errors."""
     for name in VARIABLES:
         monkeypatch.delenv(f"DEMODATA_{name}", raising=False)
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.syspath_prepend(pytester.path)
     pytester.makepyfile(shop=SHOP)
 
