@@ -9,6 +9,10 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# A session's demo databases hold the tables of one blueprint, and this example has one of its own:
+# it runs in a session of its own, from tests/test_examples.py.
+collect_ignore = ["examples/own_models"]
+
 
 @pytest.fixture(scope="session")
 def owner(request: pytest.FixtureRequest) -> Iterator[Any]:

@@ -26,12 +26,12 @@ def demo_database(
     """Make a demo database as the plugin does; it ends as a context manager does."""
     return DemoDatabase(
         volume,
-        blueprint=INVOICING,
         seed=DEFAULT_SEED,
         url=url,
         folder=Path.cwd(),
         locale=DEFAULT_LOCALE,
         as_of=DEFAULT_AS_OF,
+        blueprint=INVOICING,
         scopes=scopes or Scopes(),
         progress=_in_silence,
         made=lambda *_: None,

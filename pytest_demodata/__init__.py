@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pytest_demodata.demo_database import DemoDatabase
     from pytest_demodata.errors import (
         BlueprintError,
+        BusyError,
         DatabaseSetupError,
         DemodataError,
         GenerationError,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         IsolationError,
         IsolationWarning,
         LocaleError,
+        NoConnectionError,
         SettingError,
         StageError,
         VolumeError,
@@ -57,6 +59,7 @@ __all__ = [
     "VOLUMES",
     "Blueprint",
     "BlueprintError",
+    "BusyError",
     "Checked",
     "DataGenerator",
     "DatabaseSetupError",
@@ -71,6 +74,7 @@ __all__ = [
     "IsolationError",
     "IsolationWarning",
     "LocaleError",
+    "NoConnectionError",
     "Orphan",
     "Orphans",
     "PerRow",

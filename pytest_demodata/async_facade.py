@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.util import await_only
 
-from pytest_demodata.clients import BusyError, running_task
-from pytest_demodata.errors import DatabaseSetupError
+from pytest_demodata.clients import running_task
+from pytest_demodata.errors import BusyError, DatabaseSetupError
 from pytest_demodata.facade import facade_engine
 
 if TYPE_CHECKING:

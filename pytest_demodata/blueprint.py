@@ -16,7 +16,7 @@ from pytest_demodata.recipes.drawing import Serial, Stored
 from pytest_demodata.recipes.naming import column_name, named_as_columns
 from pytest_demodata.recipes.python_forms import in_counts, in_python
 from pytest_demodata.recipes.recipe import ColumnName, Recipe, all_parts, through_text
-from pytest_demodata.recipes.referring import KeyOf, Portion, Reference, references_in
+from pytest_demodata.recipes.referring import KeyOf, Portion, references_in
 from pytest_demodata.values import converter, counts_in_whole, is_amount, is_whole_number
 from pytest_demodata.volumes import Volume, volumes_of
 
@@ -106,11 +106,13 @@ class PerRow:
         table: The other table.
         rows: How many rows there are…
         of: … for so many of the other table.
+        at_most: Tables that have at least as many rows.
     """
 
     table: str
     rows: int
     of: int = 1
+    at_most: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +187,10 @@ class Fill:
         unstored = _sources(
             {names: in_counts(self.table, names, each) for names, each in self.virtual.items()}
         )
-        self._check_names(_sources(stored), unstored)
+        self._check_names(_names_in(stored), unstored)
+        drawn = _sources(self._drawn(stored))
         self.sources: Mapping[str, Source] = MappingProxyType(
-            {**self._sources_of_keys(_sources(stored)), **_sources(self._drawn(stored)), **unstored}
+            {**self._sources_of_keys(drawn), **drawn, **unstored}
         )
         self.columns = tuple(
             column.key for column in self.table.columns if column.key in self.sources
@@ -291,12 +294,13 @@ class Fill:
         key = self.key(through)
         rows = ",".join(key.columns) + ROWS
         recipes: dict[Any, Recipe] = {rows: recipe}
+        settled = {name for each in references_in(recipe) for name in each.settled}
         for column, target in zip(key.columns, key.targets, strict=True):
-            if column in through.split(","):
+            if column in through.split(",") and column not in settled:
                 recipes[column] = KeyOf(rows, key.parent.key, target)
         return recipes
 
-    def _check_names(self, stored: Mapping[str, Source], unstored: Mapping[str, Source]) -> None:
+    def _check_names(self, stored: Iterable[str], unstored: Iterable[str]) -> None:
         columns = self.table.columns.keys()
         for name in stored:
             if name not in columns:
@@ -313,6 +317,11 @@ class Fill:
                     "Move its recipe to columns={…}, or give the virtual column another name."
                 )
                 raise BlueprintError(message)
+
+
+def _names_in(recipes: Iterable[Any]) -> list[str]:
+    together = ((names,) if isinstance(names, str) else names for names in recipes)
+    return [name for names in together for name in names]
 
 
 def _sources(recipes: Mapping[Any, Recipe]) -> dict[str, Source]:
@@ -602,7 +611,7 @@ class Blueprint:
             ahead = [key for key in self._references(fill) if key.parent.key not in before]
             for key in ahead:
                 missing = key.parent.key
-                if missing not in self.fills or not key.nullable:
+                if missing not in self.fills or not key.can_be_set_later:
                     cure = "Move its fill to the front" if missing in self.fills else "Add a fill"
                     message = (
                         f"Table {fill.name!r} refers to {missing!r}, which is not filled before it."
@@ -637,10 +646,10 @@ class Blueprint:
 
     def _check_distinct(self, fill: Fill, column: str) -> None:
         for reference in references_in(fill.sources[column].recipe):
-            if isinstance(reference, Reference) and reference.distinct and fill.owner is None:
+            if getattr(reference, "distinct", False) and fill.owner is None:
                 message = (
-                    f"Column '{fill.name}.{column.removesuffix(ROWS)}' refers to distinct parents among the rows of "
-                    f"one owner, and the rows of {fill.name!r} have none.\n"
+                    f"Column '{fill.name}.{column.removesuffix(ROWS)}' refers to distinct parents "
+                    f"among the rows of one owner, and the rows of {fill.name!r} have none.\n"
                     "Give the table rows=FanOut(…), or leave out distinct=True."
                 )
                 raise BlueprintError(message)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_demodata.errors import IsolationError
+from pytest_demodata.errors import BusyError
 
 if TYPE_CHECKING:
     from asyncio import Task
@@ -99,23 +99,15 @@ def running_task() -> Task[Any] | None:
     return None if _get_running_loop() is None else current_task()
 
 
-class BusyError(IsolationError):
-    """A write has to wait for the transactions of others, and cannot, or no longer.
-
-    Attributes:
-        others: Whose they are.
-        patience: The seconds to wait for them, if they stay the same.
-    """
-
-    def __init__(self, client: Client, others: frozenset[Client], patience: float) -> None:
-        task = any(other.thread == client.thread for other in others)
-        self.others = others
-        self.patience = patience
-        since = f" for {patience:.0f} seconds"
-        if task and not client.polls:
-            since = ", and cannot before this task awaits something"
-        super().__init__(
-            f"Another {'task' if task else 'thread'} has written to the demo database and has "
-            f"neither committed nor rolled back{since}.\n"
-            "Commit there first, also what a test has only flushed: it stays inside the test."
-        )
+def busy_error(client: Client, others: frozenset[Client], patience: float) -> BusyError:
+    """Return the error for a write that has to wait for the transactions of others."""
+    task = any(other.thread == client.thread for other in others)
+    since = f" for {patience:.0f} seconds"
+    if task and not client.polls:
+        since = ", and cannot before this task awaits something"
+    message = (
+        f"Another {'task' if task else 'thread'} has written to the demo database and has "
+        f"neither committed nor rolled back{since}.\n"
+        "Commit there first, also what a test has only flushed: it stays inside the test."
+    )
+    return BusyError(message, others, patience)

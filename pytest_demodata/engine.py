@@ -9,11 +9,13 @@ from functools import partial
 from itertools import accumulate, chain, pairwise, repeat
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_demodata.blueprint import Existing
+from pytest_demodata.blueprint import ROWS, Existing
+from pytest_demodata.foreign_keys import keys_of
 from pytest_demodata.frames import Frame, FrameRun
 from pytest_demodata.layout import Layout, spread
 from pytest_demodata.recipes.drawing import Serial
-from pytest_demodata.recipes.recipe import ColumnName, all_parts
+from pytest_demodata.recipes.recipe import ColumnName, all_parts, through_text
+from pytest_demodata.recipes.referring import Sibling
 from pytest_demodata.streams import BLOCK, WORD_BITS, Stream
 
 if TYPE_CHECKING:
@@ -85,6 +87,8 @@ class Plan:
         self._whole: dict[ColumnName, Sequence[Any]] = {}
         self._gathered: dict[ColumnName, list[Sequence[Any]]] = {}
         self._looked_up = _looked_up(blueprint)
+        self._deferred = _deferred(blueprint)
+        self._skipped = {fill.name for fills in self._deferred.values() for fill in fills}
         self._running_total: dict[ColumnName, Sequence[int]] = {}
         self._slots: dict[ColumnName, Sequence[int]] = {}
         self._groups: dict[tuple[str, tuple[str, ...]], Mapping[Any, Sequence[int]]] = {}
@@ -98,13 +102,23 @@ class Plan:
             self._check_recipes(fill)
 
     def chunks(self, stage: str) -> Iterator[Chunk]:
-        """Make all rows of a stage, parents before the rows that they own."""
+        """Make all rows of a stage, each after the rows that it refers to.
+
+        Rows that refer to rows of other families of the same root are made when all of these are.
+        """
         for root in self.blueprint.roots(stage):
-            rows = self.counts[root.name]
-            for start in range(0, rows, self.chunk_rows):
-                yield from self._family(
-                    Frame(self, root, start, min(start + self.chunk_rows, rows))
-                )
+            yield from self._families([root])
+            for fill in self._deferred[root.name]:
+                yield from self._families(self._lineage(fill))
+
+    def _families(self, lineage: Sequence[Fill]) -> Iterator[Chunk]:
+        """Make the rows of a table and those that they own, a chunk of its root's at a time."""
+        rows = self.counts[lineage[0].name]
+        for start in range(0, rows, self.chunk_rows):
+            frame = Frame(self, lineage[0], start, min(start + self.chunk_rows, rows))
+            for fill in lineage[1:]:
+                frame = frame.children(fill)
+            yield from self._family(frame)
 
     def rows(
         self, table: str, start: int, stop: int, columns: Sequence[str] | None = None
@@ -212,11 +226,16 @@ class Plan:
         ends = list(accumulate(sizes, initial=self._layout.offsets[fill.name][block]))
         return first + bisect_right(ends, row) - 1
 
-    def _blocks(self, column: ColumnName) -> Iterator[Sequence[Any]]:
-        """Make a column of all rows of a table, a block of the root table at a time."""
-        lineage = [self.blueprint.fills[column.table]]
+    def _lineage(self, fill: Fill) -> list[Fill]:
+        """List the tables from the root to a table, each of which owns the next one's rows."""
+        lineage = [fill]
         while lineage[0].owner is not None:
             lineage.insert(0, self.blueprint.fills[lineage[0].owner])
+        return lineage
+
+    def _blocks(self, column: ColumnName) -> Iterator[Sequence[Any]]:
+        """Make a column of all rows of a table, a block of the root table at a time."""
+        lineage = self._lineage(self.blueprint.fills[column.table])
         rows = self.counts[lineage[0].name]
         for start in range(0, rows, BLOCK):
             frame = Frame(self, lineage[0], start, min(start + BLOCK, rows))
@@ -230,7 +249,8 @@ class Plan:
             columns = {name: frame.values(name) for name in frame.fill.columns}
             yield Chunk(frame.fill.table, frame.start, frame.stop, columns)
         for fill in self.blueprint.owned_by(frame.fill.name):
-            yield from self._family(frame.children(fill))
+            if fill.name not in self._skipped:
+                yield from self._family(frame.children(fill))
         frame.forget_children()
 
     def _gather(self, frame: Frame) -> None:
@@ -242,6 +262,30 @@ class Plan:
             parts.append(_compact([frame.values(column.column)]))
             if frame.stop == self.counts[column.table]:
                 self._whole[column] = _compact(self._gathered.pop(column))
+
+
+def _deferred(blueprint: Blueprint) -> dict[str, list[Fill]]:
+    """List by root the tables below it that refer to rows of other families of the same root."""
+    roots: dict[str, str] = {}
+    deferred: dict[str, list[Fill]] = {name: [] for name in blueprint.fills}
+    late: set[str] = set()
+    for fill in blueprint.fills.values():
+        root = roots[fill.name] = fill.name if fill.owner is None else roots[fill.owner]
+        later = blueprint.set_later.get(fill.name, ())
+        for key in keys_of(fill.table):
+            source = fill.sources.get(through_text(key.columns) + ROWS)
+            outside = source is not None and not isinstance(source.recipe, Sibling)
+            inside = roots.get(key.parent.key) == root and not key.refers_to_itself
+            if (
+                fill.owner
+                and inside
+                and key not in later
+                and ((outside and source is not None) or key.parent.key in late - {fill.owner})
+            ):
+                deferred[root].append(fill)
+                late.add(fill.name)
+                break
+    return deferred
 
 
 def _looked_up(blueprint: Blueprint) -> Mapping[str, set[ColumnName]]:

@@ -66,6 +66,20 @@ class IsolationError(DemodataError):
     """Something would end the transaction that holds a demo database, or has ended it."""
 
 
+class BusyError(IsolationError):
+    """A write has to wait for the transactions of others, and cannot, or no longer.
+
+    Attributes:
+        others: Whose they are.
+        patience: The seconds to wait for them, if they stay the same.
+    """
+
+    def __init__(self, message: str, others: frozenset[object], patience: float) -> None:
+        super().__init__(message)
+        self.others = others
+        self.patience = patience
+
+
 class IsolationWarning(UserWarning):
     """What was written to a demo database lasts less long than it should."""
 

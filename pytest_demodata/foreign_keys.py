@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.exc import NoReferenceError
+from sqlalchemy.schema import sort_tables_and_constraints
 
 from pytest_demodata.errors import BlueprintError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from sqlalchemy import ForeignKeyConstraint, Table
+    from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 
 
 class Key(NamedTuple):
@@ -36,8 +37,36 @@ class Key(NamedTuple):
         """Whether parents are rows of the same table."""
         return self.parent is self.table
 
+    @property
+    def can_be_set_later(self) -> bool:
+        """Whether a row can be there before its parent: NULL at first, and found by its key."""
+        return self.nullable and bool(self.table.primary_key.columns)
+
+    @property
+    def drawn_columns(self) -> tuple[str, ...]:
+        """The columns but those that refer to themselves, such as the tenant of a tree's rows."""
+        if not self.refers_to_itself:
+            return self.columns
+        pairs = zip(self.columns, self.targets, strict=True)
+        return tuple(column for column, target in pairs if column != target)
+
+    def is_optional(self, settled: Sequence[str] = ()) -> bool:
+        """Return whether a row without a parent has NULL in all columns but those settled."""
+        return set(self.columns) - set(settled) <= set(self.optional_columns)
+
+    @property
+    def optional_columns(self) -> tuple[str, ...]:
+        """The columns that may be NULL."""
+        return tuple(name for name in self.columns if self.table.columns[name].nullable)
+
     def __str__(self) -> str:
         return f"'{self.table.key}.{', '.join(self.columns)}'"
+
+
+def in_order(metadata: MetaData) -> list[Table]:
+    """List tables so that those which others refer to stand before them, as far as they can."""
+    ordered = sort_tables_and_constraints(metadata.tables.values())  # type: ignore[no-untyped-call]
+    return [table for table, _ in ordered if table is not None]
 
 
 def keys_of(table: Table) -> list[Key]:
@@ -48,7 +77,10 @@ def keys_of(table: Table) -> list[Key]:
     """
     places = {name: place for place, name in enumerate(table.columns.keys())}
     keys = {_key(table, each) for each in table.foreign_key_constraints}
-    return sorted(keys, key=lambda key: (*map(places.__getitem__, key.columns), key.parent.key))
+    return sorted(
+        keys,
+        key=lambda key: ([places[name] for name in key.columns], key.parent.key, key.targets),
+    )
 
 
 def _key(table: Table, constraint: ForeignKeyConstraint) -> Key:
@@ -74,13 +106,16 @@ def _key(table: Table, constraint: ForeignKeyConstraint) -> Key:
 def key_through(table: Table, through: str | Sequence[str]) -> Key:
     """Return the foreign key that a column, or several, belong to; the smallest of several keys.
 
+    Of several keys of the same columns, one whose parent refers to those of the others; or the
+    first.
+
     Raises:
         BlueprintError: They belong to none.
     """
     names = (through,) if isinstance(through, str) else tuple(through)
     found = [key for key in keys_of(table) if set(names) <= set(key.columns)]
     if found:
-        return min(found, key=lambda key: len(key.columns))
+        return min(found, key=lambda key: (len(key.columns), _follows_another(key, found)))
     referring = ", ".join(name for key in keys_of(table) for name in key.columns)
     message = (
         f"Column '{table.key}.{', '.join(names)}' is no foreign key, so it has no parent.\n"
@@ -89,6 +124,11 @@ def key_through(table: Table, through: str | Sequence[str]) -> Key:
     raise BlueprintError(message)
 
 
-def referring_to(keys: Sequence[Key], parent: Table) -> Iterator[Key]:
-    """Give the keys that refer to a table."""
-    return (key for key in keys if key.parent is parent)
+def _follows_another(key: Key, others: Sequence[Key]) -> bool:
+    """Return whether the parent of another key with the same columns refers to a key's parent."""
+    return any(
+        above.parent is key.parent and above.columns == other.targets
+        for other in others
+        if other.columns == key.columns and other != key
+        for above in keys_of(other.parent)
+    )

@@ -162,9 +162,19 @@ class FrameRun:
         frame = self._frame
         key = frame.fill.key(through)
         if frame.owner is not None and key == frame.fill.owner_key:
-            values = frame.owner.values(column)
-            return list(chain.from_iterable(map(repeat, values, frame.family_sizes)))
+            return self._for_families(frame.owner.values(column))
         return self.taken_by_number(key.parent.key, column, self._parents(key))
+
+    def numbers(self, through: str) -> Sequence[int | None]:
+        frame = self._frame
+        key = frame.fill.key(through)
+        if frame.owner is not None and key == frame.fill.owner_key:
+            return self._for_families(range(frame.owner.start, frame.owner.stop))
+        return self._parents(key)
+
+    def _for_families(self, values: Sequence[Any]) -> list[Any]:
+        """Repeat what an owner has for each of the rows that it owns."""
+        return list(chain.from_iterable(map(repeat, values, self._frame.family_sizes)))
 
     def _parents(self, key: Key) -> Sequence[int | None]:
         """Return the numbers of the parents, from the key itself where no recipe draws them."""
@@ -195,10 +205,10 @@ class FrameRun:
     def siblings(self, table: str) -> Sequence[tuple[int, int]]:
         frame = self._frame
         assert frame.owner is not None  # noqa: S101 - the blueprint has been looked at
-        others = frame.owner.children(frame.plan.blueprint.fills[table])
-        starts = accumulate(others.family_sizes, initial=others.start)
-        families = zip(starts, others.family_sizes, strict=False)
-        return list(chain.from_iterable(map(repeat, families, frame.family_sizes)))
+        return self._for_families(_families(frame.owner, table))
+
+    def families(self, table: str) -> Sequence[tuple[int, int]]:
+        return _families(self._frame, table)
 
     def stored(self, column: str) -> Sequence[Any]:
         rows = self._frame.plan.existing.get(self.table.key, {})
@@ -228,3 +238,10 @@ class FrameRun:
     def _stream(self, lane: str) -> Stream:
         column = f"{self.column}/{lane}" if lane else self.column
         return Stream(self._frame.plan.seed, self.table.key, column)
+
+
+def _families(owner: Frame, table: str) -> list[tuple[int, int]]:
+    """Return the first row and the number of rows of another table that each row owns."""
+    children = owner.children(owner.plan.blueprint.fills[table])
+    starts = accumulate(children.family_sizes, initial=children.start)
+    return list(zip(starts, children.family_sizes, strict=False))

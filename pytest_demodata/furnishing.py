@@ -20,6 +20,7 @@ from sqlalchemy.types import SchemaType
 
 from pytest_demodata.defaults import PACKAGED_LOCALES
 from pytest_demodata.errors import DatabaseSetupError
+from pytest_demodata.foreign_keys import in_order
 from pytest_demodata.generation import failure_named
 from pytest_demodata.planning import checked_date, checked_seed, row_counts
 from pytest_demodata.provision import DataGenerator, Stats
@@ -159,7 +160,7 @@ class Furnisher:
 
     def _key(self, dialect: Dialect) -> str:
         """Name everything that an image hangs on, in one number."""
-        tables = self._blueprint.metadata.sorted_tables
+        tables = in_order(self._blueprint.metadata)
         indexes = chain.from_iterable(table.indexes for table in tables)
         settings = {
             "volume": [dict(self._volume.counts), str(dict(self._volume.fan_outs))],
@@ -210,7 +211,7 @@ def _has_listeners(metadata: MetaData, engine: Engine) -> bool:
 
     SQLAlchemy's own enumerations listen too, for databases that have such types.
     """
-    tables = metadata.sorted_tables
+    tables = in_order(metadata)
     parts = chain.from_iterable(chain(table.indexes, table.constraints) for table in tables)
     events = [each.dispatch for each in chain((metadata,), tables, parts)]
     listeners = chain.from_iterable(chain(each.before_create, each.after_create) for each in events)

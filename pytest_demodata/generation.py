@@ -20,6 +20,7 @@ from pytest_demodata.errors import (
     GenerationError,
     StageError,
 )
+from pytest_demodata.foreign_keys import in_order
 from pytest_demodata.values import python_values
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def missing_tables(connection: Connection, metadata: MetaData) -> list[Table]:
     """
     inspector = inspect(connection)
     missing = []
-    for table in metadata.sorted_tables:
+    for table in in_order(metadata):
         if not inspector.has_table(table.name, schema=table.schema):
             missing.append(table)
             continue
@@ -123,13 +124,13 @@ class Generation:
         if not self._database.is_server or self._connection.dialect.is_async:
             for chunk in filled:
                 self._load(chunk)()
-                yield chunk.table.name, chunk.stop - chunk.start
+                yield chunk.table.key, chunk.stop - chunk.start
             return
         on_the_way: deque[tuple[str, int, Future[object]]] = deque()
         with background(partial(self._database.stop, self._connection)) as thread:
             for chunk in filled:
                 loading = thread.submit(self._load(chunk))
-                on_the_way.append((chunk.table.name, chunk.stop - chunk.start, loading))
+                on_the_way.append((chunk.table.key, chunk.stop - chunk.start, loading))
                 if len(on_the_way) > _AHEAD:
                     yield _arrived(*on_the_way.popleft())
             while on_the_way:
@@ -146,7 +147,7 @@ class Generation:
     def _without_later_keys(self, chunk: Chunk) -> Chunk:
         """Leave out the keys that refer to rows which are not there yet."""
         later = self._plan.blueprint.set_later.get(chunk.table.key, ())
-        names = {name for key in later for name in key.columns}
+        names = {name for key in later for name in key.optional_columns}
         if not names:
             return chunk
         columns = {name: each for name, each in chunk.columns.items() if name not in names}
@@ -156,7 +157,7 @@ class Generation:
         """Set the keys of rows that were there before the rows they refer to."""
         table = fill.table
         primary = [column.key for column in table.primary_key.columns]
-        names = [name for key in keys for name in key.columns if name not in primary]
+        names = list(dict.fromkeys(name for key in keys for name in key.optional_columns))
         statement = (
             update(table)
             .where(*(table.columns[name] == bindparam(f"key_{name}") for name in primary))

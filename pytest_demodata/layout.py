@@ -6,7 +6,7 @@ from array import array
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_demodata.blueprint import Existing, Fixed, PerRow, Share, Sized
+from pytest_demodata.blueprint import Existing, FanOut, Fixed, PerRow, Share, Sized
 from pytest_demodata.defaults import LARGEST_KEY
 from pytest_demodata.errors import BlueprintError, VolumeError, did_you_mean
 from pytest_demodata.streams import BLOCK, WORD_BITS, midpoints
@@ -56,21 +56,30 @@ class Layout:
         if isinstance(rows, Sized):
             return int(self._named("counts", self._volume.counts, rows.count))
         if isinstance(rows, PerRow):
-            return self.counts[rows.table] * rows.rows // rows.of
+            count = self.counts[rows.table] * rows.rows // rows.of
+            return min((count, *map(self.counts.__getitem__, rows.at_most)))
         if isinstance(rows, Share):
             return rows.portion.count(self.counts[fill.key(rows.through).parent.key])
+        assert isinstance(rows, FanOut)  # noqa: S101 - the blueprint has been looked at
+        return self._count_children(fill, rows)
+
+    def _count_children(self, fill: Fill, rows: FanOut) -> int:
         sizes = rows.sizes
         if isinstance(sizes, str):
             sizes = self._named("fan-outs", self._volume.fan_outs, sizes)
         if rows.within is not None:
-            most = rows.within if isinstance(rows.within, int) else self.counts[rows.within]
-            sizes = range(min(sizes[0], most), min(sizes[-1], most) + 1, sizes.step)
+            sizes = self._within(sizes, rows.within)
         self.fan_outs[fill.name] = sizes
         blocks, rest = divmod(self.counts[str(fill.owner)], BLOCK)
         full = sum(spread(sizes, midpoints(BLOCK)))
         offsets = array("q", range(0, full * blocks + 1, full) if full else [0] * (blocks + 1))
         self.offsets[fill.name] = offsets
         return offsets[-1] + sum(spread(sizes, midpoints(rest)))
+
+    def _within(self, sizes: range, within: str | int) -> range:
+        """Leave out the sizes that are too large; the largest that is not, if all are."""
+        most = within if isinstance(within, int) else self.counts[within]
+        return range(min(sizes[0], most), min(sizes[-1], most) + 1, sizes.step)
 
     def _check(self, fill: Fill) -> None:
         rows = self.counts[fill.name]

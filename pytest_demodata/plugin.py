@@ -200,7 +200,7 @@ def demodata_blueprint(
 
 
 @pytest.fixture(scope="session")
-def _demodata_databases(
+def _demodata_databases(  # noqa: PLR0913, PLR0917 - each setting has a fixture
     pytestconfig: pytest.Config,
     demodata_seed: int,
     demodata_url: str,

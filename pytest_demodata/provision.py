@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     inspect,
     select,
+    update,
 )
 from sqlalchemy.exc import DBAPIError
 
@@ -31,6 +32,7 @@ from pytest_demodata.defaults import (
 )
 from pytest_demodata.engine import Plan
 from pytest_demodata.errors import DatabaseSetupError, StageError
+from pytest_demodata.foreign_keys import keys_of
 from pytest_demodata.generation import Generation, failure_named, missing_tables
 from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.invoicing.rules import validate
@@ -43,7 +45,7 @@ from pytest_demodata.words import words_of
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Pool
+    from sqlalchemy import Column, Pool, Table
 
     from pytest_demodata.blueprint import Blueprint
     from pytest_demodata.databases import Database
@@ -234,11 +236,16 @@ class DataGenerator:
         """
         with self._writing() as connection, savepoint(connection):
             missing = missing_tables(connection, self._blueprint.metadata)
-            for table in reversed(self._blueprint.metadata.sorted_tables):
-                fill = self._blueprint.fills.get(table.key)
-                made = fill is not None and not isinstance(fill.rows, Existing)
-                if made and table not in missing:
-                    connection.execute(delete(table))
+            made = [
+                fill.table
+                for fill in reversed(list(self._blueprint.fills.values()))
+                if fill.table not in missing and not isinstance(fill.rows, Existing)
+            ]
+            for table in made:
+                if values := _apart(self._blueprint, table):
+                    connection.execute(update(table).values(values))
+            for table in made:
+                connection.execute(delete(table))
         self._was_reset = self._was_reset or self._plan is not None
         self._plan, self._started = None, None
 
@@ -399,3 +406,15 @@ def _roll_back(connection: Connection) -> None:
     except DBAPIError:
         connection.invalidate()
         connection.rollback()
+
+
+def _apart(blueprint: Blueprint, table: Table) -> dict[Column[Any], Column[Any] | None]:
+    """Return what to set so that rows keep no others that are deleted before them."""
+    keys = [key for key in keys_of(table) if key.refers_to_itself]
+    values: dict[Column[Any], Column[Any] | None] = {}
+    for key in keys:
+        pairs = zip(key.columns, key.targets, strict=True)
+        values |= {table.columns[name]: table.columns[target] for name, target in pairs}
+    for key in (*keys, *blueprint.set_later.get(table.key, ())):
+        values |= {table.columns[name]: None for name in key.optional_columns}
+    return values

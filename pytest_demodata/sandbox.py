@@ -21,7 +21,7 @@ from time import monotonic
 from traceback import walk_stack
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from pytest_demodata.clients import BusyError, Client
+from pytest_demodata.clients import Client, busy_error
 from pytest_demodata.errors import IsolationError, IsolationWarning
 from pytest_demodata.statements import Effect, Statement
 from pytest_demodata.transaction import Transaction
@@ -527,7 +527,7 @@ class Sandbox:
 
         at_once = client.polls or any(other.thread == client.thread for other in others())
         if not self._writer_gone.wait_for(alone, 0 if at_once else PATIENCE):
-            raise BusyError(client, others(), PATIENCE)
+            raise busy_error(client, others(), PATIENCE)
         return self._touched()
 
     def _undo(self, client: Client, mark: Mark) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from pytest_demodata import prepare_sqlite
@@ -115,9 +115,16 @@ def any_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         yield request.getfixturevalue("engine")
         return
     engine = create_engine(request.getfixturevalue(f"{request.param}_url"))
+    if request.param == "mariadb":  # else what another test has left open is waited for all day
+        event.listen(engine, "connect", _wait_no_longer)
     yield engine
     Base.metadata.drop_all(engine)
     engine.dispose()
+
+
+def _wait_no_longer(driver: Any, _record: object) -> None:
+    with closing(driver.cursor()) as cursor:
+        cursor.execute("SET SESSION lock_wait_timeout = 30")
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])

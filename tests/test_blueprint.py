@@ -21,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from pytest_demodata import BlueprintError, DemodataError
 from pytest_demodata.blueprint import Blueprint, FanOut, Fill, Fixed, Sized
+from pytest_demodata.foreign_keys import key_through
 from pytest_demodata.recipes import (
     Choice,
     Constant,
@@ -35,7 +36,6 @@ from pytest_demodata.recipes import (
     SumOf,
     Taken,
 )
-from pytest_demodata.foreign_keys import key_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -186,7 +186,9 @@ def test_reads(shop: Shop) -> None:
         virtual={"day": Constant(1)},
     )
 
-    assert list(fill.reads("order_id")) == [("item", "day"), ("order", "share"), ("order", "start")]
+    drawn = [("item", "day"), ("order", "share"), ("order", "start")]
+    assert list(fill.reads("order_id#")) == drawn
+    assert list(fill.reads("order_id")) == [("item", "order_id#"), ("order", "id")]
     assert list(fill.reads("amount")) == [("order", "total"), ("item", "order_id")]
     assert list(fill.reads("note")) == [("item", "amount"), ("item", "day")]
     assert list(fill.reads("id")) == []
@@ -308,7 +310,9 @@ def test_virtual_column_that_is_stored(shop: Shop) -> None:
 
 def test_missing_recipe(shop: Shop) -> None:
     """A column that must have a value and has neither recipe nor default is named."""
-    assert _error_of(lambda: Fill(shop.client, rows=Fixed(1), columns={})) == (
+    fill = Fill(shop.client, rows=Fixed(1), columns={})
+
+    assert _error_of(lambda: Blueprint(shop.metadata, {"all": [fill]})) == (
         "Table 'client' has no recipe for 'name', which may not be NULL and has no default in the "
         "database.\n"
         "Add to columns={…}: 'name': <a recipe>."
@@ -322,31 +326,45 @@ def test_missing_recipes() -> None:
         Column("name", String, nullable=False),
         Column("active", Boolean, nullable=False, default=True),
     )
+    fill = Fill(table, rows=Fixed(1), columns={})
 
-    assert _error_of(lambda: Fill(table, rows=Fixed(1), columns={})) == (
+    assert _error_of(lambda: Blueprint(table.metadata, {"all": [fill]})) == (
         "Table 'thing' has no recipe for 'name', 'active', which may not be NULL and has no "
         "default in the database.\n"
         "Add to columns={…}: 'name': <a recipe>."
     )
 
 
+def test_missing_rows(shop: Shop) -> None:
+    """A table of which nobody has said how many rows it gets is named."""
+    fill = Fill(shop.client, columns={"name": Constant("x")})
+
+    assert _error_of(lambda: Blueprint(shop.metadata, {"all": [fill]})) == (
+        "Table 'client' has no number of rows.\n"
+        "Give it rows=Fixed(…), Sized(…) or FanOut(…), or have infer() complete it."
+    )
+
+
 @pytest.mark.parametrize(
-    ("columns", "names"),
+    ("columns", "filled"),
     [
-        ([Column("code", String, primary_key=True)], "code"),
+        ([Column("code", String, primary_key=True)], ["code"]),
         (
             [Column("a", Integer, primary_key=True), Column("b", Integer, primary_key=True)],
-            "a, b",
+            ["a", "b"],
         ),
-        ([Column("a", Integer)], "none"),
+        ([Column("a", Integer)], ["a"]),
     ],
 )
-def test_primary_key(columns: list[Column[Any]], names: str) -> None:
-    """A primary key that is not one integer column is refused."""
-    assert _error_of(lambda: Fill(_table(*columns), rows=Fixed(1), columns={})) == (
-        f"Table 'thing' has the primary key ({names}).\n"
-        "Allowed: a primary key of one integer column."
-    )
+def test_primary_key(columns: list[Column[Any]], filled: list[str]) -> None:
+    """A primary key may be of any columns, or missing; only one integer column needs no recipe."""
+    table = _table(*columns)
+    fill = Fill(table, rows=Fixed(1), columns={name: Constant(1) for name in filled})
+
+    assert fill.columns == tuple(filled)
+    assert Fill(table, rows=Fixed(1)).missing() == [
+        name for name in filled if not table.columns[name].nullable
+    ]
 
 
 def test_owner_through_no_foreign_key(shop: Shop) -> None:
@@ -399,34 +417,35 @@ def _to_a_unique_column() -> tuple[Table, Table]:
     return parent, child
 
 
-_NO_PRIMARY_KEY = (
-    "Column 'child.parent_code' refers to 'parent.code'.\nAllowed: a foreign key to a primary key."
-)
-
-
 def test_owner_through_a_unique_column() -> None:
-    """Rows per parent through a key to anything but the primary key are refused."""
+    """Rows per parent may be through a key to a unique column that is no primary key."""
     _, child = _to_a_unique_column()
+    fill = Fill(child, rows=FanOut("parent_code", range(3)), columns={})
 
-    assert (
-        _error_of(lambda: Fill(child, rows=FanOut("parent_code", range(3)), columns={}))
-        == _NO_PRIMARY_KEY
-    )
+    assert fill.owner == "parent"
+    assert fill.sources["parent_code"].recipe == Taken("parent_code", "code")
 
 
 @pytest.mark.parametrize(
-    "columns",
-    [{"parent_code": Reference()}, {"parent_code": Serial(), "other": Taken("parent_code", "id")}],
+    ("columns", "reads"),
+    [
+        ({"parent_code": Reference()}, [("child", "parent_code#"), ("parent", "code")]),
+        (
+            {"parent_code": Reference(), "other": Taken("parent_code", "id")},
+            [("parent", "id"), ("child", "parent_code")],
+        ),
+    ],
 )
-def test_reference_to_a_unique_column(columns: Recipes) -> None:
-    """A parent drawn or taken from through a key to anything but its primary key is refused."""
+def test_reference_to_a_unique_column(columns: Recipes, reads: list[tuple[str, str]]) -> None:
+    """A parent may be drawn, and taken from, through a key to a unique column."""
     parent, child = _to_a_unique_column()
     fills = [
         Fill(parent, rows=Fixed(3), columns={"code": Serial()}),
         Fill(child, rows=Fixed(3), columns=columns),
     ]
+    blueprint = Blueprint(parent.metadata, {"all": fills})
 
-    assert _error_of(lambda: Blueprint(parent.metadata, {"all": fills})) == _NO_PRIMARY_KEY
+    assert list(blueprint.fills["child"].reads(str(list(columns)[-1]))) == reads
 
 
 # What a blueprint knows
@@ -695,17 +714,20 @@ def test_distinct_parents_without_an_owner(shop: Shop) -> None:
 
 
 def test_a_column_with_two_foreign_keys() -> None:
-    """Of two foreign keys on a column, the one to a primary key counts."""
+    """Of two foreign keys on a column, the one to the first table by name counts."""
     metadata = MetaData()
-    Table("a", metadata, Column("id", Integer, primary_key=True), Column("n", Integer, unique=True))
-    parent = Table("b", metadata, Column("id", Integer, primary_key=True))
+    table = Table(
+        "a", metadata, Column("id", Integer, primary_key=True), Column("n", Integer, unique=True)
+    )
+    Table("b", metadata, Column("id", Integer, primary_key=True))
     child = Table(
         "c",
         metadata,
         Column("id", Integer, primary_key=True),
         Column("both", ForeignKey("a.n"), ForeignKey("b.id")),
     )
-    assert parent_of(child, "both") is parent
+    assert key_through(child, "both").parent is table
+    assert key_through(child, "both").targets == ("n",)
 
 
 def test_columns_of_a_localized_function_are_no_text() -> None:

@@ -147,7 +147,7 @@ def test_order_of_chunks(chunk_rows: int) -> None:
         assert chunk.start == done[fill.name]
         assert {len(values) for values in chunk.columns.values()} == {chunk.stop - chunk.start}
         if isinstance(fill.rows, FanOut):
-            assert max(chunk.columns[fill.rows.through]) <= done[str(fill.owner)]
+            assert max(chunk.columns[fill.rows.owner]) <= done[str(fill.owner)]
         else:
             assert chunk.stop - chunk.start <= chunk_rows
         done[fill.name] = chunk.stop

@@ -976,7 +976,8 @@ def test_sum_of_no_column(child: str) -> None:
         SumOf(child)
 
     assert str(caught.value) == (
-        f"A sum is over {child!r}.\nAllowed: a column of the children, 'table.column'."
+        f"The column of another table is given as {child!r}.\n"
+        "Allowed: 'table.column', a Column, or an attribute of a model (Line.amount)."
     )
 
 

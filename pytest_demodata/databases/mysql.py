@@ -23,6 +23,7 @@ from pytest_demodata.errors import (
     GenerationRunningError,
     IsolationWarning,
 )
+from pytest_demodata.foreign_keys import in_order
 from pytest_demodata.isolation import execute_raw, in_this_process
 from pytest_demodata.statements import READING, Effect, Grammar, Words
 from pytest_demodata.values import innermost, python_type
@@ -304,7 +305,7 @@ def _create_tables(connection: Connection, metadata: MetaData) -> None:
     """
     execute_raw(connection, "SET SESSION default_storage_engine = InnoDB")
     metadata.create_all(connection)
-    for table in metadata.sorted_tables:
+    for table in in_order(metadata):
         quoted = connection.dialect.identifier_preparer.format_table(table)
         execute_raw(connection, f"ALTER TABLE {quoted} STATS_PERSISTENT = 0")
     if others := connection.execute(_WITHOUT_TRANSACTIONS).all():

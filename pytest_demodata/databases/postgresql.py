@@ -422,7 +422,7 @@ def _counters_of(
     names = [quoted.format_table(table) for table in tables]
     found = connection.execute(_COUNTERS, {"tables": names}).all()
     counters = [
-        (_Counter(*row), tables[place - 1].columns[column]) for place, column, *row in found
+        (_Counter(*row), _column_of(tables[place - 1], name)) for place, name, *row in found
     ]
     for column in (column for table in tables for column in table.columns):
         if isinstance(column.default, SchemaSequence):  # which SQLAlchemy itself asks for a value
@@ -430,6 +430,11 @@ def _counters_of(
             found = connection.execute(_SEQUENCE, name).all()
             counters += [(_Counter(*row), column) for row in found]
     return counters
+
+
+def _column_of(table: Table, name: str) -> Column[Any]:
+    """Return a column by its name in the database, which need not be its key."""
+    return next(column for column in table.columns if column.name == name)
 
 
 _COUNTERS: Final = text("""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from pytest_demodata.inference.checks import Comparison, Fact, Length, Matches, NotNull, OneOf
+from pytest_demodata.inference.checks import Comparison, Fact, Length, Matches, OneOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,6 @@ class Bounds:
         longest: The most.
         likes: Patterns of LIKE.
         above: Columns that the value is larger than, each with whether it may be equal.
-        equal: The value that it has.
         required: Whether it may not be NULL.
     """
 
@@ -77,7 +76,7 @@ def bounds_of(facts: Iterable[Fact]) -> dict[str, Bounds]:
                 _measure(mine, operator, number)
             case Matches(pattern=like):
                 mine.likes.append(like)
-            case NotNull():
+            case _:  # NotNull
                 mine.required = True
     return bounds
 
@@ -96,22 +95,16 @@ def _compare_columns(bounds: dict[str, Bounds], column: str, operator: str, othe
 
 def _compare(bounds: Bounds, operator: str, value: Any) -> None:  # noqa: ANN401 - any literal
     if operator == "=":
-        bounds.values = (value,)
+        kept = bounds.values if bounds.values is not None else (value,)
+        bounds.values = (value,) if value in kept else ()
     elif operator == "!=":
         bounds.excluded.append(value)
     elif operator in {">", ">="}:
-        new = (value, operator == ">=")
-        if bounds.lowest is None or _key(new) > _key(bounds.lowest):
-            bounds.lowest = new
-    else:
-        new = (value, operator == "<=")
-        if bounds.highest is None or _key(new) < _key(bounds.highest):
-            bounds.highest = new
-
-
-def _key(bound: tuple[Any, bool]) -> tuple[Any, ...]:
-    value, _ = bound
-    return (str(type(value) is str), value)
+        lowest = bounds.lowest
+        if lowest is None or (value, operator == ">") > (lowest[0], not lowest[1]):
+            bounds.lowest = (value, operator == ">=")
+    elif bounds.highest is None or (value, operator == "<=") < bounds.highest:
+        bounds.highest = (value, operator == "<=")
 
 
 def _measure(bounds: Bounds, operator: str, number: int) -> None:

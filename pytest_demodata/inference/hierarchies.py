@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, MetaData, Table
-from sqlalchemy.orm import Mapper, mapperlib
+from sqlalchemy.orm import Mapper, RelationshipProperty, mapperlib
+from sqlalchemy.orm.interfaces import ONETOMANY
 
 from pytest_demodata.blueprint import Share
 from pytest_demodata.foreign_keys import keys_of
@@ -27,34 +28,52 @@ class Hierarchies:
     Attributes:
         discriminators: By table, the column that tells a row's class, and its values.
         shares: By table of a subclass, which rows of the table above it has.
+        single: By table, foreign keys by which no two rows have the same parent, because its class
+            has one object there and no list.
     """
 
     def __init__(self, base: MetaData | type[DeclarativeBase], tables: Sequence[Table]) -> None:
         self.discriminators: dict[str, tuple[str, tuple[Any, ...]]] = {}
         self.shares: dict[str, Share] = {}
+        self.single: dict[str, set[frozenset[str]]] = {}
         self._classes: dict[tuple[str, str], tuple[str, frozenset[Any]]] = {}
         here = {table.key for table in tables}
         for mapper in _mappers(base):
             table = mapper.local_table
             if isinstance(table, Table) and table.key in here and mapper.inherits is None:
                 self._look_at(mapper, table)
+            for each in mapper.relationships:
+                self._note_single(each)
 
     def classes_of(self, table: str, column: str) -> tuple[str, frozenset[Any]] | None:
         """Return the discriminator, and its values in the rows that have a column; None for all."""
         return self._classes.get((table, column))
+
+    def _note_single(self, relationship: RelationshipProperty[Any]) -> None:
+        """Note the foreign key of a relationship that leads to one object at most."""
+        if relationship.direction is not ONETOMANY or relationship.uselist:
+            return
+        remote = [column for _, column in relationship.local_remote_pairs or ()]
+        table = remote[0].table if remote else None
+        names = {column.key for column in remote}
+        if isinstance(table, Table) and not relationship.viewonly:
+            keys = (frozenset(key.columns) for key in keys_of(table))
+            self.single.setdefault(table.key, set()).update(key for key in keys if key == names)
 
     def _look_at(self, mapper: Mapper[Any], table: Table) -> None:
         discriminator = mapper.polymorphic_on
         if not isinstance(discriminator, Column) or discriminator.table is not table:
             return
         name = next(key for key, each in table.columns.items() if each is discriminator)
-        identities = sorted(mapper.polymorphic_map, key=str)
+        identities = sorted(
+            (key for key, each in mapper.polymorphic_map.items() if not each.concrete), key=str
+        )
         if not identities:
             return
         self.discriminators[table.key] = (name, tuple(identities))
         rows = {table.key: list(identities)}
         for each in mapper.self_and_descendants:
-            if each.inherits is None:
+            if each.inherits is None or each.concrete:
                 continue
             below = [
                 identity for identity in identities if mapper.polymorphic_map[identity].isa(each)
@@ -70,7 +89,11 @@ class Hierarchies:
         """Note the columns of a base table that only a subclass has."""
         above = {id(column) for column in mapper.inherits.columns} if mapper.inherits else set()
         for key, column in table.columns.items():
-            if column in mapper.columns and id(column) not in above and not column.primary_key:
+            if (
+                mapper.columns.contains_column(column)
+                and id(column) not in above
+                and not column.primary_key
+            ):
                 _, known = self._classes.get((table.key, key), ("", frozenset()))
                 self._classes[table.key, key] = (discriminator, known | identities)
 
@@ -96,7 +119,8 @@ def _mappers(base: MetaData | type[DeclarativeBase]) -> Iterable[Mapper[Any]]:
     if not isinstance(base, MetaData):
         base.registry.configure()
         return base.registry.mappers
-    registries = [each for each in mapperlib._all_registries() if each.metadata is base]
+    everyone = mapperlib._all_registries()  # noqa: SLF001 - no public way leads to them
+    registries = [each for each in everyone if each.metadata is base]
     for each in registries:
         each.configure()
     return [mapper for each in registries for mapper in each.mappers]

@@ -4,47 +4,71 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import types
 
-from pytest_demodata.inference.texts import words_of_name
-from pytest_demodata.recipes.dating import Around, Rising
+from pytest_demodata.inference.names import words_of_name
+from pytest_demodata.recipes.dating import Around, Rising, within
 from pytest_demodata.recipes.deriving import Derived, DerivedColumn, Taken
-from pytest_demodata.recipes.drawing import AsOf, Fraction, Sometimes
+from pytest_demodata.recipes.drawing import AsOf, Fraction
 from pytest_demodata.values import DAY_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Column
 
     from pytest_demodata.inference.bounds import Bounds
     from pytest_demodata.recipes.recipe import Recipe
 
-_STAGES: Final = (
-    r"(\w+ )*(create|created|creation|insert|inserted|added|register|registered|registration|join|joined|signup|hire|hired)( \w+)*",
-    r"(\w+ )*(order|ordered|invoice|issue|issued|placed|booked|submitted|requested|sent|date|opened|open)( date| at| on| time)?",
-    r"(\w+ )*(start|starts|started|begin|begins|began|from|since|valid from|effective)( \w+)*",
-    r"(\w+ )*(confirm|confirmed|approved|accepted|published|activated|assigned)( \w+)*",
-    r"(\w+ )*(pay|paid|payment|charged|billed)( \w+)*",
-    r"(\w+ )*(ship|shipped|shipment|dispatched|packed)( \w+)*",
-    r"(\w+ )*(deliver|delivered|received|arrived)( \w+)*",
-    r"(\w+ )*(end|ends|ended|finish|finished|complete|completed|resolved|until|valid to|valid until|to)( \w+)*",
-    r"(\w+ )*(close|closed|cancel|cancelled|canceled|returned|refunded|revoked|left|terminated)( \w+)*",
-    r"(\w+ )*(update|updated|modify|modified|change|changed|edited|last|seen|login|activity|access|accessed)( \w+)*",
-    r"(\w+ )*(archive|archived|delete|deleted|removed)( \w+)*",
+    Kind = types.TypeEngine[Any]
+    Columns = Sequence[Column[Any]]
+
+
+def _words(expression: str, *, behind: str = r"( \w+)*") -> re.Pattern[str]:
+    """Return what finds one of some words in a name."""
+    return re.compile(rf"(\w+ )*({expression}){behind}")
+
+
+_ORDER: Final = (
+    _words(
+        "create|created|creation|insert|inserted|added|register|registered|registration|join|"
+        "joined|signup|hire|hired|enrolled|enrollment|founded"
+    ),
+    _words(
+        "order|ordered|invoice|issue|issued|placed|booked|submitted|requested|sent|date|opened|"
+        "open|reported|admitted|admission",
+        behind="( date| at| on| time)?",
+    ),
+    _words("start|starts|started|begin|begins|began|from|since|valid from|effective"),
+    _words("confirm|confirmed|approved|accepted|published|activated|assigned|verified"),
+    _words("pay|paid|payment|charged|billed"),
+    _words("ship|shipped|shipment|dispatched|packed"),
+    _words("deliver|delivered|received|arrived"),
+    _words(
+        "end|ends|ended|finish|finished|complete|completed|resolved|until|valid to|valid until|to|"
+        "discharged|discharge|graduated|graduation|expired"
+    ),
+    _words(
+        "close|closed|cancel|cancelled|canceled|returned|refunded|revoked|left|terminated|"
+        "termination"
+    ),
+    _words(
+        "update|updated|modify|modified|change|changed|edited|last|seen|login|activity|access|"
+        "accessed"
+    ),
+    _words("archive|archived|delete|deleted|removed"),
 )
-_ORDER: Final = tuple(map(re.compile, _STAGES))
 _OTHER: Final = 3
-_LATE: Final = re.compile(
-    r"(\w+ )*(due|expire|expires|expired|expiry|expiration|deadline|next|renew\w*|scheduled)( \w+)*"
-)
-_BIRTHS: Final = re.compile(r"(\w+ )*(birth|born|dob|birthday)( \w+)*|date of birth")
-_SELDOM: Final = re.compile(
-    r"(\w+ )*(delete|deleted|removed|archived|cancelled|canceled|returned|refunded|revoked|terminated|locked|banned)( \w+)*"
+_DUE: Final = _words("due|deadline")
+_LATE: Final = _words(r"due|expire|expires|expiry|expiration|deadline|next|renew\w*|scheduled")
+_BIRTHS: Final = _words("birth|born|dob|birthday|birthdate")
+_SELDOM: Final = _words(
+    "delete|deleted|removed|archived|cancelled|canceled|returned|refunded|revoked|terminated|"
+    "termination|locked|banned"
 )
 
 _YEARS: Final = 730
@@ -55,7 +79,7 @@ BASE: Final = "moment#"
 """The virtual column with a row's first moment, in seconds."""
 
 
-def is_time(kind: types.TypeEngine[Any]) -> bool:
+def is_time(kind: Kind) -> bool:
     """Return whether a type holds dates."""
     return isinstance(kind, types.Date | types.DateTime)
 
@@ -102,71 +126,181 @@ def _left(moment: int, today: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Next:
-    """Steps forward from a moment: within what is left until today, or beyond it."""
+    """Steps forward from a moment: within what is left until today, or beyond it.
 
-    days: int
-    at_least: int
+    Attributes:
+        most: How many seconds it goes forward.
+        least: How many it goes at the least.
+        kept: How many seconds are left for the steps behind this one.
+        beyond: Whether it may go beyond today.
+    """
+
+    most: int
+    least: int
+    kept: int
     beyond: bool
 
     def __call__(
         self, moments: Sequence[int], fractions: Sequence[int], todays: Sequence[int]
     ) -> list[int]:
-        span = self.days * DAY_SECONDS
-        steps = (
-            self.at_least
-            + (fraction * (span if self.beyond else min(span, _left(moment, today)) + 1) >> 32)
+        return [
+            moment + self.least + (fraction * (self._room(moment, today) + 1) >> 32)
             for moment, fraction, today in zip(moments, fractions, todays, strict=True)
+        ]
+
+    def _room(self, moment: int, today: int) -> int:
+        if self.beyond:
+            return self.most
+        return min(self.most, max(_left(moment, today) - self.least - self.kept, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """Moves moments behind those of other columns.
+
+    Attributes:
+        units: Of each other column, how many seconds it is counted in.
+        least: How far behind.
+    """
+
+    units: tuple[int, ...]
+    least: int
+
+    def __call__(self, moment: int, *others: int | None) -> int:
+        known = (
+            other * unit + self.least
+            for other, unit in zip(others, self.units, strict=True)
+            if other is not None
         )
-        return [moment + step for moment, step in zip(moments, steps, strict=True)]
+        return max((moment, *known))
 
 
 def time_recipes(
-    columns: Sequence[Column[Any]], bounds: Mapping[str, Bounds]
+    columns: Columns, bounds: Mapping[str, Bounds], others: Mapping[str, Column[Any]]
 ) -> tuple[dict[str, Recipe], dict[Any, Recipe]]:
     """Choose what a table's dates and times are filled with, so that they follow each other.
 
     Args:
         columns: The columns.
         bounds: What the constraints say of the table's columns.
+        others: Dates and times of the table that are filled in another way.
 
     Returns:
         Recipes of the columns, and of virtual columns that they read; `base_recipes` are others.
     """
-    recipes: dict[str, Recipe] = {}
-    virtual: dict[Any, Recipe] = {"today#": AsOf()}
-    chain: list[Column[Any]] = []
-    for column in columns:
-        mine = bounds.get(column.key)
-        if mine is not None and (alone := _between(column, mine)) is not None:
-            recipes[column.key] = alone
-        elif _BIRTHS.fullmatch(words_of_name(column.key)):
-            recipes[column.key] = Around(-80 * 365, -18 * 365, seconds=_has_time(column))
-        else:
-            chain.append(column)
-    before = BASE
-    at_least = DAY_SECONDS if _strict(chain, bounds) else 0
-    for place, column in enumerate(_ordered(chain, bounds)):
-        late = bool(_LATE.fullmatch(words_of_name(column.key)))
-        moment = BASE
-        if place:
+    chain = _Chain(columns, bounds, others)
+    births = [each for each in columns if _BIRTHS.fullmatch(words_of_name(each.key))]
+    for column in births:
+        chain.add_birth(column)
+    ordered = _ordered([column for column in columns if column not in births], bounds)
+    for place, column in enumerate(ordered):
+        chain.add(column, first=not place, behind=ordered[place + 1 :])
+    return chain.recipes, chain.virtual
+
+
+class _Chain:
+    """Dates and times of a row, of which each is made out of the one before it."""
+
+    def __init__(
+        self, columns: Columns, bounds: Mapping[str, Bounds], others: Mapping[str, Column[Any]]
+    ) -> None:
+        self.recipes: dict[str, Recipe] = {}
+        self.virtual: dict[Any, Recipe] = {"today#": AsOf()}
+        self._bounds = bounds
+        self._others = others
+        self._columns = {column.key: column for column in columns} | dict(others)
+        self._before = BASE
+
+    def add_birth(self, column: Column[Any]) -> None:
+        """Add a date long before all others."""
+        self.recipes[column.key] = Around(
+            -80 * 365, -18 * 365, seconds=has_time(column.type), limits=self._limits(column)
+        )
+
+    def add(self, column: Column[Any], *, first: bool, behind: Columns) -> None:
+        """Add the date that follows those that are there.
+
+        Args:
+            column: The column.
+            first: It is the first one, and has the row's first moment.
+            behind: The columns that come after it.
+        """
+        late = _is_late(column) and not self._has_followers(column)
+        moment = self._before
+        if not first:
             moment = f"{column.key}#moment"
-            virtual[f"{column.key}#step"] = Fraction()
-            virtual[moment] = DerivedColumn(
-                _Next(60 if late else 30, at_least, late), before, f"{column.key}#step", "today#"
+            self.virtual[f"{column.key}#step"] = Fraction()
+            kept = sum(self._least(each) for each in behind)
+            following = _Next(
+                (60 if _is_late(column) else 30) * DAY_SECONDS,
+                self._least(column),
+                kept,
+                _is_late(column),
             )
-        recipe: Recipe = Derived(partial(_stored, _has_time(column)), moment)
-        recipes[column.key] = recipe
-        if not (late and not _has_followers(column, bounds)):
-            before = moment
-    return recipes, virtual
+            is_due = _DUE.fullmatch(words_of_name(column.key)) and not list(self._above(column))
+            before = BASE if is_due else self._before
+            self.virtual[moment] = DerivedColumn(following, before, f"{column.key}#step", "today#")
+        moment = self._limited(column, self._behind_others(column, moment))
+        self.recipes[column.key] = Derived(partial(_stored, has_time(column.type)), moment)
+        if not late:
+            self._before = moment
+
+    def _behind_others(self, column: Column[Any], moment: str) -> str:
+        """Move a column behind those that are filled in another way, and that it has to follow."""
+        names = [name for name, _ in self._above(column) if name in self._others]
+        if not names:
+            return moment
+        units = tuple(1 if has_time(self._others[name].type) else DAY_SECONDS for name in names)
+        moved = f"{column.key}#behind"
+        self.virtual[moved] = Derived(_Behind(units, self._least(column)), moment, *names)
+        return moved
+
+    def _limited(self, column: Column[Any], moment: str) -> str:
+        limits = self._limits(column)
+        if limits is None:
+            return moment
+        unit = 1 if has_time(column.type) else DAY_SECONDS
+        limited = f"{column.key}#limited"
+        seconds = range(limits.start * unit, limits.stop * unit)
+        self.virtual[limited] = Derived(partial(within, seconds, _YEARS * DAY_SECONDS), moment)
+        return limited
+
+    def _limits(self, column: Column[Any]) -> range | None:
+        mine = self._bounds.get(column.key)
+        return None if mine is None else limits_of(column.type, mine) or None
+
+    def _above(self, column: Column[Any]) -> Iterable[tuple[str, bool]]:
+        return self._bounds[column.key].above if column.key in self._bounds else ()
+
+    def _least(self, column: Column[Any]) -> int:
+        """Return how many seconds a column is behind the one before it at the least.
+
+        A day where a date is compared with a time of the same day, or has to be a later one.
+        """
+        least = 0
+        for name, equal in self._above(column):
+            other = self._columns.get(name)
+            other_has_time = other is not None and has_time(other.type)
+            if not has_time(column.type) and (other_has_time or not equal):
+                return DAY_SECONDS
+            least = max(least, 0 if equal else 1)
+        return least
+
+    def _has_followers(self, column: Column[Any]) -> bool:
+        return any(other == column.key for each in self._bounds.values() for other, _ in each.above)
+
+
+def _is_late(column: Column[Any]) -> bool:
+    return _LATE.fullmatch(words_of_name(column.key)) is not None
 
 
 def _stored(has_time: bool, moment: int) -> int:  # noqa: FBT001 - bound once
     return moment if has_time else moment // DAY_SECONDS
 
 
-def _has_time(column: Column[Any]) -> bool:
-    return isinstance(column.type, types.DateTime)
+def has_time(kind: Kind) -> bool:
+    """Return whether a type holds times of a day too."""
+    return isinstance(kind, types.DateTime)
 
 
 def share_of_values(column: str) -> int:
@@ -174,22 +308,13 @@ def share_of_values(column: str) -> int:
     return 10 if _SELDOM.fullmatch(words_of_name(column)) else 85
 
 
-def _ordered(columns: Sequence[Column[Any]], bounds: Mapping[str, Bounds]) -> list[Column[Any]]:
+def _ordered(columns: Columns, bounds: Mapping[str, Bounds]) -> list[Column[Any]]:
     """Order columns by what their names mean, and then as the constraints want."""
-
-    def stage(column: Column[Any]) -> tuple[int, int]:
-        words = words_of_name(column.key)
-        if _LATE.fullmatch(words):
-            return len(_ORDER), 0
-        found = (place for place, each in enumerate(_ORDER) if each.fullmatch(words))
-        return next(found, _OTHER), 0
-
-    ordered = sorted(columns, key=stage)
-    for _ in ordered:
+    ordered = sorted(columns, key=_stage)
+    for _ in columns:
         for column in list(ordered):
-            others = (
-                [other for other, _ in bounds[column.key].above] if column.key in bounds else []
-            )
+            above = bounds[column.key].above if column.key in bounds else ()
+            others = {other for other, _ in above}
             places = [place for place, each in enumerate(ordered) if each.key in others]
             if places and max(places) > ordered.index(column):
                 ordered.remove(column)
@@ -197,46 +322,49 @@ def _ordered(columns: Sequence[Column[Any]], bounds: Mapping[str, Bounds]) -> li
     return ordered
 
 
-def _strict(columns: Sequence[Column[Any]], bounds: Mapping[str, Bounds]) -> bool:
-    return any(
-        not equal
-        for column in columns
-        if column.key in bounds
-        for _, equal in bounds[column.key].above
-    )
+def _stage(column: Column[Any]) -> int:
+    if _is_late(column):
+        return len(_ORDER)
+    words = words_of_name(column.key)
+    found = (place for place, each in enumerate(_ORDER) if each.fullmatch(words))
+    return next(found, _OTHER)
 
 
-def _has_followers(column: Column[Any], bounds: Mapping[str, Bounds]) -> bool:
-    return any(other == column.key for each in bounds.values() for other, _ in each.above)
+# Literals
 
 
-def _between(column: Column[Any], bounds: Bounds) -> Recipe | None:
-    """Return what draws a date between two literals, if the constraints have one."""
-    ends = [
-        _moment_of(end[0]) if end is not None else None for end in (bounds.lowest, bounds.highest)
-    ]
-    if ends == [None, None]:
+_MOST_DAYS: Final = 100_000
+
+
+def limits_of(kind: Kind, bounds: Bounds) -> range | None:
+    """Return the days, or seconds, that the literals of constraints leave; None if there are none.
+
+    It begins at the literal, and where there is only one, goes on for long.
+    """
+    timed = has_time(kind)
+    first, last = _limit(bounds.lowest, 1, timed=timed), _limit(bounds.highest, -1, timed=timed)
+    most = _MOST_DAYS * (DAY_SECONDS if timed else 1)
+    if first is not None and last is not None:
+        return range(first, last + 1)
+    if first is not None:
+        return range(first, first + most)
+    if last is not None:
+        return range(last - most + 1, last + 1)
+    return None
+
+
+def _limit(end: tuple[Any, bool] | None, step: int, *, timed: bool) -> int | None:
+    """Return the first or last day, or second, that a literal leaves."""
+    if end is None:
         return None
-    first, last = ends
-    if first is None:
-        first = (last or 0) - _YEARS * DAY_SECONDS
-    if last is None:
-        last = first + _YEARS * DAY_SECONDS
-    from pytest_demodata.recipes.drawing import Whole  # noqa: PLC0415 - TODO
-
-    if _has_time(column):
-        return Whole(range(first + 1, last))
-    return Whole(
-        range(first // DAY_SECONDS + 1, max(last // DAY_SECONDS, first // DAY_SECONDS + 2))
-    )
-
-
-def _moment_of(value: object) -> int | None:
+    value, itself = end
     try:
         read = datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    return read.toordinal() * DAY_SECONDS + read.hour * 3_600 + read.minute * 60 + read.second
-
-
-_ = (date, Sometimes)
+    second = (read.hour * 60 + read.minute) * 60 + read.second
+    if timed:
+        return read.toordinal() * DAY_SECONDS + second + (0 if itself else step)
+    inside = itself and (step < 0 or not second)
+    later = second and step < 0  # the day itself is before a time of it
+    return read.toordinal() + (0 if inside or later else step)

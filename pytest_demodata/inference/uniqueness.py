@@ -15,16 +15,11 @@ def unique_sets(table: Table) -> list[frozenset[str]]:
 
     An index over expressions, or over some rows only, counts as one over its columns, for all rows.
     """
-    primary = frozenset(column.key for column in table.primary_key.columns)
-    sets = [primary] if primary else []
-    for constraint in table.constraints:
-        if isinstance(constraint, UniqueConstraint):
-            sets.append(frozenset(column.key for column in constraint.columns))
-    for index in table.indexes:
-        if index.unique:
-            names = [each.key for each in index.columns if isinstance(each, Column)]
-            sets.append(frozenset(names))
-    for column in table.columns:
-        if column.unique:
-            sets.append(frozenset({column.key}))
-    return sorted({each for each in sets if each}, key=lambda each: (len(each), sorted(each)))
+    constraints = (each for each in table.constraints if isinstance(each, UniqueConstraint))
+    indexes = (index.columns for index in table.indexes if index.unique)
+    sets = {
+        frozenset(column.key for column in table.primary_key.columns),
+        *(frozenset(column.key for column in each.columns) for each in constraints),
+        *(frozenset(each.key for each in index if isinstance(each, Column)) for index in indexes),
+    }
+    return sorted(sets - {frozenset()}, key=lambda each: (len(each), sorted(each)))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _MOST_DAYS: Final = 300_000
 """Days that the calendar of every database goes back."""
 
+_MOST_BEYOND: Final = 730
+"""Days from a limit to the farthest day of those that are brought inside."""
+
 _EVEN_WEEK: Final = (1,) * 7
 _EVEN_YEAR: Final = (1,) * 12
 
@@ -36,12 +39,15 @@ class Around(Recipe):
         last: Days from the reference date to the last day.
         seconds: Draw a time of the day as well.
         unique: No two rows have the same.
+        limits: What the days, or times, have to be in, wherever the reference date is; those that
+            are outside are brought inside. It rises.
     """
 
     first: int
     last: int
     seconds: bool = False
     unique: bool = False
+    limits: range | None = None
 
     def draw(self, run: Run) -> Sequence[int]:
         """Scale the bits to the days, or seconds."""
@@ -50,7 +56,11 @@ class Around(Recipe):
         if self.unique:  # as far back as there are rows
             size = max(count, run.total)
             return [first + count - 1 - number for number in run.shuffled(size)]
-        return [first + (bits * count >> WORD_BITS) for bits in run.bits()]
+        drawn = [first + (bits * count >> WORD_BITS) for bits in run.bits()]
+        if self.limits is None:
+            return drawn
+        span = min(count, _MOST_BEYOND * unit)
+        return [within(self.limits, span, each) for each in drawn]
 
     def check(self, run: Run) -> None:
         """Look whether the calendar goes back far enough.
@@ -60,6 +70,33 @@ class Around(Recipe):
         """
         if self.unique and not self.seconds and run.total > _MOST_DAYS:
             raise too_few_values(run, _MOST_DAYS)
+
+
+def within(limits: range, span: int, number: int) -> int:
+    """Bring a number into a range, if it is outside: no farther from its end than a span."""
+    if number in limits:
+        return number
+    step = number % min(span, len(limits))
+    return limits[0] + step if number < limits[0] else limits[-1] - step
+
+
+@dataclass(frozen=True, slots=True)
+class Year(Recipe):
+    """Years as whole numbers, counted from that of the reference date.
+
+    Attributes:
+        first: Years from it to the first one.
+        last: Years from it to the last one.
+    """
+
+    first: int
+    last: int
+
+    def draw(self, run: Run) -> Sequence[int]:
+        """Scale the bits to the years."""
+        first = date.fromordinal(run.as_of).year + self.first
+        count = self.last - self.first + 1
+        return [first + (bits * count >> WORD_BITS) for bits in run.bits()]
 
 
 @dataclass(frozen=True, slots=True)

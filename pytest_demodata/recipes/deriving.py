@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain, pairwise, repeat
 from typing import TYPE_CHECKING, Any
 
-from pytest_demodata.errors import BlueprintError
+from pytest_demodata.errors import BlueprintError, VolumeError
 from pytest_demodata.foreign_keys import key_through
 from pytest_demodata.recipes.naming import column_name, named_as_columns, qualified_name
 from pytest_demodata.recipes.recipe import ColumnName, Recipe
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
 
     from pytest_demodata.recipes.naming import ColumnRef
-    from pytest_demodata.recipes.recipe import Run
+    from pytest_demodata.recipes.recipe import Kind, Run
 
 
 class Derived(Recipe):
@@ -180,8 +180,50 @@ class EachInFamily(Recipe):
     values: Sequence[Any]
 
     def draw(self, run: Run) -> Sequence[Any]:
-        """Take the values in their order, anew for each owner."""
-        return list(chain.from_iterable(self.values[:size] for size in run.family_sizes))
+        """Take the values in their order, for each owner from another one on."""
+        values, count, bits = self.values, len(self.values), run.bits()
+        drawn: list[Any] = []
+        for size in run.family_sizes:
+            first = bits[len(drawn)] * count >> WORD_BITS if size else 0
+            drawn += [values[(first + place) % count] for place in range(size)]
+        return drawn
+
+    def check(self, run: Run) -> None:
+        """Look whether there are enough values.
+
+        Raises:
+            VolumeError: There are not.
+        """
+        if run.largest_family > len(self.values):
+            message = (
+                f"An owner has up to {run.largest_family} rows of {run.table.key!r}, and "
+                f"'{run.table.key}.{run.column}' can have {len(self.values)} different values "
+                "among them.\n"
+                "Allowed: at most as many rows for each owner as values, by "
+                f"FanOut(…, range(1, {len(self.values) + 1}))."
+            )
+            raise VolumeError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class AtPlaces(Recipe):
+    """The values at the places that another column gives.
+
+    Attributes:
+        values: The values.
+        column: The column with their places, from 0.
+    """
+
+    values: Sequence[Any]
+    column: str
+
+    def draw(self, run: Run) -> Sequence[Any]:
+        """Look the values up."""
+        return list(map(self.values.__getitem__, run.values(self.column)))
+
+    def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
+        """Read the places."""
+        return [ColumnName(table.key, self.column)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +249,10 @@ class OnlyWhere(Recipe):
         """Read what the other recipe reads, and the column that is looked at."""
         yield from self.recipe.reads(table, column)
         yield ColumnName(table.key, self.column)
+
+    def in_counts(self, kinds: Sequence[Kind | None]) -> Recipe:
+        """Count what the other recipe draws."""
+        return OnlyWhere(self.recipe.in_counts(kinds), self.column, self.values)
 
     def parts(self) -> Iterable[Recipe]:
         """Name the other recipe."""

@@ -160,6 +160,27 @@ class Skewed(Recipe):
 
 
 @dataclass(frozen=True, slots=True)
+class Fractional(Recipe):
+    """Binary fractions: the whole numbers of another recipe, divided by a power of two.
+
+    Attributes:
+        recipe: The other recipe, which reads no column.
+        divisor: What its numbers are divided by.
+    """
+
+    recipe: Recipe
+    divisor: int
+
+    def draw(self, run: Run) -> Sequence[float]:
+        """Divide what the other recipe draws."""
+        return [number / self.divisor for number in self.recipe.draw(run)]
+
+    def parts(self) -> Iterable[Recipe]:
+        """Name the other recipe."""
+        return (self.recipe,)
+
+
+@dataclass(frozen=True, slots=True)
 class Choice(Recipe):
     """One of several values; tuples, where several columns are drawn together.
 

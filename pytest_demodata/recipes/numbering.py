@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_demodata.errors import BlueprintError, VolumeError
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 LARGEST_CAPACITY: Final = 1 << 62
 """Numbers beyond these are not told apart: no table has so many rows."""
-
 
 _ROOMY: Final = 4
 _LEAST: Final = 1_000
@@ -56,7 +56,10 @@ class Numbered(Recipe):
     def _numbers(self, run: Run) -> Sequence[int]:
         capacity = self._capacity(run)
         if self.natural is not None:
-            capacity = min(capacity, max(_of(self.natural, run), 2 * run.total * self.unique))
+            natural = capacity_of(self.natural, run.words)
+            if self.unique and natural < run.total:
+                natural = 2 * run.total
+            capacity = min(capacity, natural)
         if self.unique:
             return run.shuffled(capacity)
         if capacity <= 1 << WORD_BITS:
@@ -74,21 +77,23 @@ class Numbered(Recipe):
             raise too_few_values(run, self._capacity(run))
 
     def _capacity(self, run: Run) -> int:
-        return min(_of(self.capacity, run), LARGEST_CAPACITY)
+        return min(capacity_of(self.capacity, run.words), LARGEST_CAPACITY)
 
 
-def _of(capacity: Capacity, run: Run) -> int:
-    return capacity if isinstance(capacity, int) else capacity(run.words)
+def capacity_of(capacity: Capacity, words: Words) -> int:
+    """Return a capacity, of the locale's words if it hangs on them."""
+    return capacity if isinstance(capacity, int) else capacity(words)
 
 
 def too_few_values(run: Run, capacity: int) -> VolumeError:
     """Return the error for a unique column with fewer values than the table has rows."""
-    table = run.table.key
+    table, column = run.table.key, run.column.partition("#")[0]
     return VolumeError(
         f"Volume {run.volume!r} has {run.total:,} rows of {table!r}, and the unique column "
-        f"'{table}.{run.column}' can have {capacity:,} different values.\n"
-        f"Allowed: at most as many rows as values. Give the table fewer: "
-        f"Fill({table!r}, rows=Fixed({capacity}))."
+        f"'{table}.{column}' can have {capacity:,} different values.\n"
+        f"Allowed: at most as many rows as values. Give the table fewer, "
+        f"Fill({table!r}, rows=Fixed({capacity})), or the column a recipe with more values, "
+        f"Fill({table!r}, columns={{{column!r}: …}})."
     )
 
 
@@ -185,29 +190,37 @@ def pattern(text: str, *, unique: bool = False) -> Numbered:
     Raises:
         BlueprintError: There is nothing to fill in.
     """
-    places = tuple(_ALPHABETS.get(letter, letter) for letter in text)
-    capacity = 1
-    for alphabet in places:
-        capacity *= len(alphabet)
-    if capacity == 1:
+    if not set(text) & _ALPHABETS.keys():
         message = (
             f"The pattern {text!r} has nothing to fill in.\n"
             "Allowed: #, %, ? or ^ for a digit, a digit from 1, a letter, a hexadecimal digit. For "
             "a text that is always the same, use constant(…)."
         )
         raise BlueprintError(message)
-    return Numbered(_FilledIn(places), capacity, unique)
+    return Numbered(FilledIn(text), count_of(text), unique)
 
 
 @dataclass(frozen=True, slots=True)
-class _FilledIn:
-    """Writes a number with a digit for each place, each of an alphabet of its own."""
+class FilledIn:
+    """Writes a number into a pattern."""
 
-    places: tuple[str, ...]
+    text: str
 
-    def __call__(self, _words: object, number: int) -> str:
-        letters = []
-        for alphabet in reversed(self.places):
-            number, digit = divmod(number, len(alphabet))
-            letters.append(alphabet[digit])
-        return "".join(reversed(letters))
+    def __call__(self, _words: Words, number: int) -> str:
+        """Write the number."""
+        return filled_in(self.text, number)
+
+
+def filled_in(text: str, number: int) -> str:
+    """Write a number into a pattern, with a digit for each of its signs, as `pattern` has them."""
+    letters = []
+    for sign in reversed(text):
+        alphabet = _ALPHABETS.get(sign, sign)
+        number, digit = divmod(number, len(alphabet))
+        letters.append(alphabet[digit])
+    return "".join(reversed(letters))
+
+
+def count_of(text: str) -> int:
+    """Return how many texts there are of a pattern."""
+    return prod(len(_ALPHABETS[sign]) for sign in text if sign in _ALPHABETS)

@@ -121,6 +121,12 @@ class Run(Protocol):
     def siblings(self, table: str) -> Sequence[tuple[int, int]]:
         """Return, of each row's owner, the first row and the number of rows in another table."""
 
+    def families(self, table: str) -> Sequence[tuple[int, int]]:
+        """Return the first row and the number of rows in another table that each row owns."""
+
+    def numbers(self, through: str) -> Sequence[int | None]:
+        """Return the numbers of the rows that a foreign key refers to, from 0."""
+
     def stored(self, column: str) -> Sequence[Any]:
         """Return a column of rows that are in the database already."""
 

@@ -31,6 +31,11 @@ class Referring(Recipe):
 
     __slots__ = ()
 
+    @property
+    def settled(self) -> tuple[str, ...]:
+        """The columns of the key that something else fills, if not all are this recipe's."""
+        return ()
+
     @abstractmethod
     def draw(self, run: Run) -> Sequence[int | None]:
         """Return the number of a row of the parent table for each row; None for NULL."""
@@ -57,6 +62,8 @@ class Reference(Referring):
             a value below the row's date are drawn.
         until: A column of the parent: only parents with a value above the row's date are drawn.
         distinct: No parent twice among the rows of one owner.
+        unlike: The columns, with commas between them, of another foreign key to the same table: the
+            row that it refers to is not drawn.
         exact: The parents' shares hold in each 1,024 rows, and not only on average; without
             `exact` and `since`, they are rounded to a quarter of an average share.
 
@@ -69,6 +76,7 @@ class Reference(Referring):
     since: str | None = None
     until: str | None = None
     distinct: bool = False
+    unlike: str | None = None
     exact: bool = False
 
     def __post_init__(self) -> None:
@@ -84,6 +92,8 @@ class Reference(Referring):
         parent = key_through(table, column.split(",")).parent.key
         if self.at is not None:
             yield ColumnName(table.key, self.at)
+        if self.unlike is not None:
+            yield from (ColumnName(table.key, name) for name in self.unlike.split(","))
         for name in (self.weight, self.since, self.until):
             if name is not None:
                 yield ColumnName(parent, name)
@@ -97,8 +107,9 @@ class Reference(Referring):
             VolumeError: They are too few.
         """
         parents = _Parents(self, run)
-        needed = run.largest_family if self.distinct else 1
-        drawable = parents.lasting(run.as_of) if self.distinct else parents.wanted()
+        needed = (run.largest_family if self.distinct else 1) + (self.unlike is not None)
+        several = self.distinct or self.unlike is not None
+        drawable = parents.lasting(run.as_of) if several else parents.wanted()
         if drawable < needed:
             raise _too_few_parents(run, needed, drawable)
 
@@ -111,7 +122,11 @@ class Reference(Referring):
         else:
             drawn = parents.by_weight(run.bits(exact=self.exact), dates)
         parents.replace_absent(drawn, dates)
-        if self.distinct:
+        if self.unlike is not None:
+            others = run.numbers(self.unlike)
+            sizes = run.family_sizes if self.distinct else repeat(1, len(drawn))
+            parents.replace_repeated(drawn, dates, sizes, others)
+        elif self.distinct:
             parents.replace_repeated(drawn, dates, run.family_sizes)
         return drawn
 
@@ -125,17 +140,25 @@ class Reference(Referring):
 class Matching(Referring):
     """A parent drawn at random, out of those that have the same values as the row.
 
-    For keys that share a column, such as `(tenant_id, product_id)` where `tenant_id` is the owner's.
+    For keys that share a column, such as `(tenant_id, product_id)` where `tenant_id` is the
+    owner's.
 
     Attributes:
-        columns: Columns of this table.
+        columns: Columns of the key that something else fills.
         targets: The parent's columns that have the same values.
         optional: A row that no parent matches refers to none.
+        distinct: No parent twice among the rows of one owner, who has all of `columns`.
     """
 
     columns: tuple[str, ...]
     targets: tuple[str, ...]
     optional: bool = False
+    distinct: bool = False
+
+    @property
+    def settled(self) -> tuple[str, ...]:
+        """The columns that have to match."""
+        return self.columns
 
     def reads(self, table: Table, column: str) -> Iterable[ColumnName]:
         """Read both sides."""
@@ -144,24 +167,32 @@ class Matching(Referring):
         yield from (ColumnName(parent, name) for name in self.targets)
 
     def draw(self, run: Run) -> Sequence[int | None]:
-        """Scale the bits to the parents that match."""
+        """Scale the bits to the parents that match; of a family, to those behind each other."""
         groups = run.grouped(run.key.parent.key, self.targets)
-        wanted = zip(*map(run.values, self.columns), strict=True)
+        wanted = list(zip(*map(run.values, self.columns), strict=True))
+        bits = run.bits()
+        sizes = run.family_sizes if self.distinct else repeat(1, len(wanted))
         drawn: list[int | None] = []
-        for values, bits in zip(wanted, run.bits(), strict=True):
-            group = groups.get(values, ())
-            if not group and not self.optional:
-                raise self._unmatched(run, values)
-            drawn.append(group[bits * len(group) >> WORD_BITS] if group else None)
+        for size in sizes:
+            first = len(drawn)
+            group = groups.get(wanted[first], ()) if size else ()
+            if len(group) < size and not self.optional:
+                raise self._unmatched(run, wanted[first], size, len(group))
+            there = len(group)
+            start = bits[first] * there >> WORD_BITS if size else 0
+            drawn += [
+                group[(start + place) % there] if place < there else None for place in range(size)
+            ]
         return drawn
 
-    def _unmatched(self, run: Run, values: tuple[Any, ...]) -> VolumeError:
+    def _unmatched(self, run: Run, values: tuple[Any, ...], needed: int, found: int) -> VolumeError:
         held = ", ".join(map("{} = {!r}".format, self.targets, values))
+        parent = run.key.parent.key
         return VolumeError(
-            f"'{run.table.key}.{run.column}' needs a row of {run.key.parent.key!r} with {held}, "
-            "and there is none.\n"
-            f"Allowed: a volume in which there is one for each row of {run.table.key!r}; with "
-            "rows=FanOut(…, range(1, …)) for the parent each owner has some."
+            f"'{run.table.key}.{run.column}' needs {needed:,} of the rows of {parent!r} with "
+            f"{held}, and there are {found:,}.\n"
+            f"Allowed: as many as there are. Give {parent!r} more rows for each owner, by "
+            f"Fill({parent!r}, rows=FanOut(…, range(3, 9))), or {run.table.key!r} fewer."
         )
 
 
@@ -172,19 +203,96 @@ class Earlier(Referring):
     Attributes:
         roots: Of a hundred rows, how many of the first have no parent; at least the first row.
         to_itself: A root refers to itself, where the key may not be NULL.
+        in_family: Parents have the same owner as the row; the first of each owner's rows is a root.
+        columns: Columns of the key that something else fills, with the owner's values.
     """
 
     roots: int = 10
     to_itself: bool = False
+    in_family: bool = False
+    columns: tuple[str, ...] = ()
+
+    @property
+    def settled(self) -> tuple[str, ...]:
+        """The columns that the owner fills."""
+        return self.columns
 
     def draw(self, run: Run) -> Sequence[int | None]:
         """Scale the bits to the rows before."""
+        if self.in_family:
+            starts = accumulate(run.family_sizes, initial=run.start)
+            families = zip(starts, run.family_sizes, strict=False)
+            firsts = chain.from_iterable(repeat(start, size) for start, size in families)
+            return [
+                self._drawn(row, first, bits, first)
+                for row, first, bits in zip(_rows(run), firsts, run.bits(), strict=True)
+            ]
         roots = max(1, run.total * self.roots // 100)
-        rows = range(run.start, run.stop)
         return [
-            bits * row >> WORD_BITS if row >= roots else row if self.to_itself else None
-            for row, bits in zip(rows, run.bits(), strict=True)
+            self._drawn(row, roots - 1, bits, 0)
+            for row, bits in zip(_rows(run), run.bits(), strict=True)
         ]
+
+    def _drawn(self, row: int, last_root: int, bits: int, first: int) -> int | None:
+        if row > last_root:
+            return first + (bits * (row - first) >> WORD_BITS)
+        return row if self.to_itself else None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierAlike(Referring):
+    """A row of the same table before this one that has the same values, so that rows are trees.
+
+    Attributes:
+        columns: The columns of the key that refer to themselves; something else fills them.
+        to_itself: The first row of each tree refers to itself, where the key may not be NULL.
+    """
+
+    columns: tuple[str, ...]
+    to_itself: bool = False
+
+    @property
+    def settled(self) -> tuple[str, ...]:
+        """The columns that are alike."""
+        return self.columns
+
+    def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
+        """Read the columns that are alike."""
+        return [ColumnName(table.key, name) for name in self.columns]
+
+    def draw(self, run: Run) -> Sequence[int | None]:
+        """Scale the bits to the rows before, of those that are alike."""
+        groups = run.grouped(run.table.key, self.columns)
+        wanted = zip(*map(run.values, self.columns), strict=True)
+        drawn: list[int | None] = []
+        for row, values, bits in zip(_rows(run), wanted, run.bits(), strict=True):
+            before = bisect_left(group := groups[values], row)
+            root = row if self.to_itself else None
+            drawn.append(group[bits * before >> WORD_BITS] if before else root)
+        return drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Previous(Referring):
+    """The row before this one, which no other refers to: chains of up to `length` rows.
+
+    Attributes:
+        length: How many rows a chain has at most.
+        to_itself: Each row refers to itself, where the key may not be NULL.
+    """
+
+    length: int = 4
+    to_itself: bool = False
+
+    def draw(self, run: Run) -> Sequence[int | None]:
+        """Count back."""
+        if self.to_itself:
+            return _rows(run)
+        return [row - 1 if row % self.length else None for row in _rows(run)]
+
+
+def _rows(run: Run) -> range:
+    return range(run.start, run.stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,11 +325,21 @@ class Portion(Referring):
 
 @dataclass(frozen=True, slots=True)
 class Once(Referring):
-    """A parent that no other row refers to, drawn at random."""
+    """A parent that no other row refers to, drawn at random.
 
-    def draw(self, run: Run) -> Sequence[int]:
+    Attributes:
+        optional: Rows beyond the number of parents have none.
+    """
+
+    optional: bool = False
+
+    def draw(self, run: Run) -> Sequence[int | None]:
         """Take the rows' places in a permutation of the parents."""
-        return run.shuffled(run.rows(run.key.parent.key))
+        parents = run.rows(run.key.parent.key)
+        if run.total <= parents:
+            return run.shuffled(parents)
+        drawn = run.shuffled(run.total)
+        return [number if number < parents else None for number in drawn]
 
     def check(self, run: Run) -> None:
         """Look whether there are enough parents.
@@ -230,23 +348,23 @@ class Once(Referring):
             VolumeError: There are not.
         """
         parents = run.rows(run.key.parent.key)
-        if run.total > parents:
+        if run.total > parents and not self.optional:
             raise _too_few_parents(run, run.total, parents)
 
 
 @dataclass(frozen=True, slots=True)
 class Combination(Recipe):
-    """The number of a combination of rows of several tables, which no other row has.
+    """The number of a combination of rows of several tables, or values, which no other row has.
 
     Attributes:
-        tables: The tables.
+        parts_of: The tables; for a list of values, how many there are.
     """
 
-    tables: tuple[str, ...]
+    parts_of: tuple[str | int, ...]
 
     def draw(self, run: Run) -> Sequence[int]:
         """Take the rows' places in a permutation of all combinations."""
-        return run.shuffled(self._count(run))
+        return run.shuffled(_combinations(run, self.parts_of))
 
     def check(self, run: Run) -> None:
         """Look whether there are enough combinations.
@@ -254,31 +372,37 @@ class Combination(Recipe):
         Raises:
             VolumeError: There are not.
         """
-        if run.total > self._count(run):
+        count = _combinations(run, self.parts_of)
+        if run.total > count:
+            parts = (
+                f"rows of {part!r}" if isinstance(part, str) else f"{part} values"
+                for part in self.parts_of
+            )
             message = (
                 f"Volume {run.volume!r} has {run.total:,} rows of {run.table.key!r}, and there are "
-                f"{self._count(run):,} combinations of rows of {', '.join(self.tables)}.\n"
+                f"{count:,} combinations of {', '.join(parts)}.\n"
                 f"Allowed: at most as many rows as combinations. Give {run.table.key!r} fewer, by "
-                f"Fill({run.table.key!r}, rows=Fixed({self._count(run)}))."
+                f"Fill({run.table.key!r}, rows=Fixed({count}))."
             )
             raise VolumeError(message)
 
-    def _count(self, run: Run) -> int:
-        return prod(map(run.rows, self.tables))
+
+def _combinations(run: Run, parts: tuple[str | int, ...]) -> int:
+    return prod(part if isinstance(part, int) else run.rows(part) for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
-class PartOf(Referring):
-    """The row of one of the tables of a combination.
+class Place(Recipe):
+    """The place of a combination among the rows of one of its tables, or in a list of values.
 
     Attributes:
         column: The column with the combination's number.
-        tables: The tables.
-        place: Which of them.
+        parts_of: What is combined, as in `Combination`.
+        place: Which of it.
     """
 
     column: str
-    tables: tuple[str, ...]
+    parts_of: tuple[str | int, ...]
     place: int
 
     def reads(self, table: Table, column: str) -> Iterable[ColumnName]:  # noqa: ARG002
@@ -287,9 +411,15 @@ class PartOf(Referring):
 
     def draw(self, run: Run) -> Sequence[int]:
         """Take the number apart."""
-        below = prod(map(run.rows, self.tables[: self.place]))
-        rows = run.rows(self.tables[self.place])
-        return [number // below % rows for number in run.values(self.column)]
+        below = _combinations(run, self.parts_of[: self.place])
+        count = _combinations(run, self.parts_of[self.place : self.place + 1])
+        return [number // below % count for number in run.values(self.column)]
+
+
+class PartOf(Place, Referring):
+    """The row of one of the tables of a combination, for a foreign key."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,17 +428,46 @@ class Sibling(Referring):
 
     Attributes:
         table: The other table.
+        optional: A row whose owner has none there refers to none.
+    """
+
+    table: str
+    optional: bool = False
+
+    def draw(self, run: Run) -> Sequence[int | None]:
+        """Scale the bits to the owner's rows there."""
+        families = run.siblings(self.table)
+        if not self.optional and any(not size for _, size in families):
+            message = (
+                f"'{run.table.key}.{run.column}' needs a row of {self.table!r} with the same "
+                "owner, and an owner has none.\n"
+                f"Allowed: one or more for each owner: Fill({self.table!r}, rows=FanOut(…, "
+                "range(1, 5)))."
+            )
+            raise VolumeError(message)
+        return _one_of_each(families, run.bits())
+
+
+@dataclass(frozen=True, slots=True)
+class Owned(Referring):
+    """One of the rows that this one owns, drawn at random; none where it owns none.
+
+    Attributes:
+        table: The table that they are in.
     """
 
     table: str
 
     def draw(self, run: Run) -> Sequence[int | None]:
-        """Scale the bits to the owner's rows there."""
-        families = run.siblings(self.table)
-        return [
-            start + (bits * size >> WORD_BITS) if size else None
-            for (start, size), bits in zip(families, run.bits(), strict=True)
-        ]
+        """Scale the bits to the rows owned."""
+        return _one_of_each(run.families(self.table), run.bits())
+
+
+def _one_of_each(families: Sequence[tuple[int, int]], draws: Sequence[int]) -> list[int | None]:
+    return [
+        start + (bits * size >> WORD_BITS) if size else None
+        for (start, size), bits in zip(families, draws, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,13 +555,22 @@ class _Parents:
             drawn[row] = self._next_fitting(drawn[row], dates[row], ())
 
     def replace_repeated(
-        self, drawn: list[int], dates: Sequence[int], sizes: Sequence[int]
+        self,
+        drawn: list[int],
+        dates: Sequence[int],
+        sizes: Iterable[int],
+        others: Sequence[int | None] = (),
     ) -> None:
+        """Replace what stands twice in a family, and what stands in the same row of `others`."""
         families = list(pairwise(accumulate(sizes, initial=0)))
-        different = [len(set(drawn[start:stop])) for start, stop in families]
-        for start, stop in compress(families, map(ne, different, sizes)):
-            for row in range(start + 1, stop):
-                if drawn[row] in (taken := drawn[start:row]):
+        different = [
+            len({*drawn[start:stop], *others[start:stop]} - {None}) for start, stop in families
+        ]
+        wanted = [stop - start + len({*others[start:stop]} - {None}) for start, stop in families]
+        for start, stop in compress(families, map(ne, different, wanted)):
+            for row in range(start, stop):
+                taken = [*drawn[start:row], *others[row : row + 1]]
+                if drawn[row] in taken:
                     drawn[row] = self._next_fitting(drawn[row], dates[row], taken)
 
     def _there(self, date: int) -> int:
@@ -417,7 +585,7 @@ class _Parents:
             raise self._too_few(there, 0)
         return weight
 
-    def _next_fitting(self, number: int, date: int, taken: Sequence[int]) -> int:
+    def _next_fitting(self, number: int, date: int, taken: Sequence[int | None]) -> int:
         """Walk on from a row, and from the first again, to one that is wanted, there and free."""
         there = self._there(date)
         for candidate in chain(range(number + 1, there), range(min(number + 1, there))):

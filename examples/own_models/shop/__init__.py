@@ -1,0 +1,1 @@
+"""A small shop: its tables, and two reports over them."""
