@@ -516,6 +516,11 @@ class Blueprint:
         """List the fills of tables whose rows are there already."""
         return [fill for fill in self.fills.values() if isinstance(fill.rows, Existing)]
 
+    def referred(self) -> set[str]:
+        """Name the tables that rows which are made refer to."""
+        made = [fill for fill in self.fills.values() if not isinstance(fill.rows, Existing)]
+        return {key.parent.key for fill in made for key in self._references(fill)}
+
     def reads(self) -> Mapping[str, set[str]]:
         """Name by table the columns that any column is computed from."""
         columns: dict[str, set[str]] = {name: set() for name in self.fills}

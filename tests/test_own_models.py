@@ -41,6 +41,7 @@ from pytest_demodata import (
     FanOut,
     Fill,
     Fixed,
+    PerRow,
     StageError,
     VolumeError,
     assert_intact,
@@ -216,10 +217,11 @@ def test_what_the_fixture_may_return(run: Run, pytester: pytest.Pytester, return
     pytester.makepyfile(COUNTED)
     result = run()
     result.assert_outcomes(passed=1)
-    assert _told(result) == [
-        "demodata: --demodata-volume=medium --demodata-seed=42 --demodata-url=sqlite://",
-        "demodata: made medium, 1,826 rows in N.NN s",
-    ] or re.fullmatch(r"demodata: made medium, [\d,]+ rows in N\.NN s", _told(result)[1])
+    settings, made = _told(result)
+    assert settings == (
+        "demodata: --demodata-volume=medium --demodata-seed=42 --demodata-url=sqlite://"
+    )
+    assert re.fullmatch(r"demodata: made medium, [\d,]+ rows in N\.NN s", made)
 
 
 @pytest.mark.parametrize(
@@ -747,7 +749,7 @@ def test_existing_rows(tables: Callable[[MetaData], Engine], shop: MetaData) -> 
         Fill(categories, rows=Existing()),
         Fill(
             products,
-            rows=Fixed(40),
+            rows=PerRow("Categories", 10),
             columns={"category_name": taken("category_id", "Categories.Name")},
         ),
     )
@@ -798,27 +800,32 @@ def test_no_existing_rows(
     generator = DataGenerator(
         engine, blueprint=infer(shop, Fill(shop.tables["Categories"], rows=Existing()))
     )
-    with pytest.raises(VolumeError, match="'Categories'"):
+    with pytest.raises(VolumeError) as caught:
         generator.generate("small")
+    assert str(caught.value) == (
+        "The rows of 'Categories' are to be those that exist, and there are none for others to "
+        "refer to.\n"
+        "Insert some before, or leave rows=Existing() out, and they are made. A demo database "
+        "begins with empty tables."
+    )
     assert inspect(engine).has_table("Products") == there
     if there:
         assert _counts(engine, shop) == {"Categories": 0, "Products": 0}
 
 
-def test_existing_rows_that_may_be_missed(tables: Callable[[MetaData], Engine]) -> None:
-    """Where the key may be NULL, no rows are needed; none is made of the table itself."""
+def test_existing_rows_that_nobody_refers_to(tables: Callable[[MetaData], Engine]) -> None:
+    """Tables that stand alone may be empty, and may have no primary key."""
     metadata = MetaData()
-    groups = Table("groups_of", metadata, Column("id", Integer, primary_key=True))
-    Table(
-        "members",
-        metadata,
-        Column("id", Integer, primary_key=True),
-        Column("group_id", ForeignKey("groups_of.id")),
-    )
+    log = Table("log_of", metadata, Column("line", String(10)))
+    Table("members", metadata, Column("id", Integer, primary_key=True))
     engine = tables(metadata)
-    generator = DataGenerator(engine, blueprint=infer(metadata, Fill(groups, rows=Existing())))
-    assert set(generator.generate("small").counts) == {"members"}
-    assert _counts(engine, metadata)["groups_of"] == 0
+    generator = DataGenerator(engine, blueprint=infer(metadata, Fill(log, rows=Existing())))
+    assert dict(generator.generate("small").counts) == {"members": 25}
+    generator.reset()
+    with engine.begin() as connection:
+        connection.execute(insert(log), [{"line": "a"}, {"line": None}])
+    assert dict(generator.generate("small").counts) == {"members": 25}
+    assert _counts(engine, metadata)["log_of"] == 2
 
 
 def test_existing_keys_of_each_kind(tables: Callable[[MetaData], Engine]) -> None:
@@ -899,7 +906,7 @@ def test_tables_of_alembic(
                 op.create_table(
                     "Products",
                     sa.Column("id", sa.Integer, primary_key=True),
-                    sa.Column("category_id", sa.ForeignKey("Categories.id"), nullable=False),
+                    sa.Column("category_id", sa.Integer, sa.ForeignKey("Categories.id"), nullable=False),
                     sa.Column("category_name", sa.String(60)),
                     sa.Column("price", sa.Numeric(10, 2), nullable=False),
                 )
@@ -1044,16 +1051,6 @@ def test_one_cent_off(tables: Callable[[MetaData], Engine], ledger: Ledger) -> N
     cent, found = Decimal("0.01"), f"Bills (2024, {number})"
     off = update(bills).where(bills.c.No == number)
 
-    assert (
-        _broken(engine, blueprint, off.values(Total=row.Total + cent))
-        == (
-            f"1 of 20 Bills does not add up.\n"
-            f"  {found}: total {row.Total + cent}, Lines.Amount sum to {row.Total}\n"
-            f"1 of 16 Bills does not add up.\n"
-            f"  {found}: Total {row.Total + cent}, payments.amount sum to {row.Total}"
-        ).replace("total", "Total")
-        or True
-    )
     error = _broken(engine, blueprint, off.values(Total=row.Total + cent))
     assert f"{found}: Total {row.Total + cent}, Lines.Amount sum to {row.Total}" in error
     assert f"{found}: Total {row.Total + cent}, payments.amount sum to {row.Total}" in error
