@@ -498,8 +498,9 @@ class Blueprint:
                     verb = "added up" if isinstance(part, SumOf) else "divided"
                     message = (
                         f"{where} is made of {of} ({kind_of_source!r}), and {each!r} cannot be "
-                        f"{verb}.\nAllowed: whole numbers, NUMERIC with a number of decimal places, "
-                        "and intervals."
+                        f"{verb}.\n"
+                        "Allowed: whole numbers, NUMERIC with a number of decimal places, and "
+                        "intervals."
                     )
                     raise BlueprintError(message)
         try:
@@ -682,8 +683,8 @@ class Blueprint:
         if isinstance(part, Taken) and part.of and part.of != fill.key(part.through).parent.key:
             parent = fill.key(part.through).parent.key
             message = (
-                f"{where} takes '{part.of}.{part.column}' through {part.through!r}, which refers to "
-                f"{parent!r}.\n"
+                f"{where} takes '{part.of}.{part.column}' through {part.through!r}, which refers "
+                f"to {parent!r}.\n"
                 f"Columns of {parent!r}: {', '.join(self.fills[parent].table.columns.keys())}."
             )
             raise BlueprintError(message)

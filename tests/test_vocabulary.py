@@ -834,7 +834,8 @@ def test_null_in_one_of_several_columns() -> None:
         ),
         (
             lambda: weighted({"a": 0.5}),  # type: ignore[dict-item]
-            "The weights of a choice are [0.5].\nAllowed: whole numbers, such as parts of a hundred.",
+            "The weights of a choice are [0.5].\n"
+            "Allowed: whole numbers, such as parts of a hundred.",
         ),
         (
             lambda: choice("a", weights=[True]),
@@ -1090,22 +1091,22 @@ def test_unique_of_what_cannot_be_counted(recipe: Recipe) -> None:
             "price",
             derived(len, Other.number),
             "The recipe of column 'things.price' names 'others.number', a column of another table."
-            f"\nAllowed: columns of 'things': {', '.join(Thing.__table__.columns.keys())}. What the "
-            "parent has is read by taken(…).",
+            f"\nAllowed: columns of 'things': {', '.join(Thing.__table__.columns.keys())}. What "
+            "the parent has is read by taken(…).",
         ),
         (
             "price",
             sometimes(taken(Other.number, Parent.amount), 50),
             "The recipe of column 'things.price' names 'others.number', a column of another table."
-            f"\nAllowed: columns of 'things': {', '.join(Thing.__table__.columns.keys())}. What the "
-            "parent has is read by taken(…).",
+            f"\nAllowed: columns of 'things': {', '.join(Thing.__table__.columns.keys())}. What "
+            "the parent has is read by taken(…).",
         ),
         (
             "price",
             share_of(Parent.amount, (Other.number,)),
             "The recipe of column 'things.price' names 'others.number', a column of another table."
-            f"\nAllowed: columns of 'things': {', '.join(Thing.__table__.columns.keys())}. What the "
-            "parent has is read by taken(…).",
+            f"\nAllowed: columns of 'things': {', '.join(Thing.__table__.columns.keys())}. What "
+            "the parent has is read by taken(…).",
         ),
         (
             "price",
@@ -1210,7 +1211,7 @@ def test_words_that_do_not_fit_a_column(name: Any, recipe: object, message: str)
     ],
 )
 def test_sums_that_do_not_fit(parents: Columns, things: Columns, message: str) -> None:
-    """A sum is over a column that there is, of a table that is owned, and of a type that adds up."""
+    """A sum is over a column that there is, of a type that adds up."""
     virtual = {"twice": derived(lambda price: price * 2, "price")} if "price" in things else None
     assert (
         _refused(lambda: _blueprint(things, parents, virtual=virtual)).partition("Columns")[0]

@@ -72,5 +72,5 @@ def _instead(reference: object) -> str:
     relationship = getattr(reference, "property", None)
     if not isinstance(relationship, RelationshipProperty):
         return ""
-    found = sorted(column.key for column in relationship.local_columns)
+    found = sorted(str(column.key) for column in relationship.local_columns)
     return f"\nIt is a relationship. Its columns: {', '.join(found)}."

@@ -20,7 +20,7 @@ from pytest_demodata.recipes.fitting import UnfitError, fit_for, rounded_for, wa
 from pytest_demodata.recipes.naming import column_name, named_as_columns
 from pytest_demodata.recipes.numbering import Each, Permuted
 from pytest_demodata.recipes.recipe import ColumnName, Recipe, all_parts
-from pytest_demodata.values import is_interval, python_values, scale_of
+from pytest_demodata.values import is_interval, python_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,8 +96,8 @@ def in_counts(table: Table, names: str | tuple[str, ...], recipe: object) -> Rec
         if column is not None and not column.nullable and _draws_null(counted, place, columns):
             message = (
                 f"Column '{table.key}.{column.key}' is given NULL, and it is NOT NULL.\n"
-                "Allowed: a value for each row. Leave None and sometimes(…) out, or make the column "
-                "nullable."
+                "Allowed: a value for each row. Leave None and sometimes(…) out, or make the "
+                "column nullable."
             )
             raise BlueprintError(message)
     return counted
