@@ -525,8 +525,9 @@ class Blueprint:
                     verb = "added up" if isinstance(part, SumOf) else "divided"
                     message = (
                         f"{where} is made of {of} ({kind_of_source!r}), and {each!r} cannot be "
-                        f"{verb}.\nAllowed: whole numbers, NUMERIC with a number of decimal places, "
-                        "and intervals."
+                        f"{verb}.\n"
+                        "Allowed: whole numbers, NUMERIC with a number of decimal places, and "
+                        "intervals."
                     )
                     raise BlueprintError(message)
         try:
@@ -542,6 +543,11 @@ class Blueprint:
     def existing(self) -> list[Fill]:
         """List the fills of tables whose rows are there already."""
         return [fill for fill in self.fills.values() if isinstance(fill.rows, Existing)]
+
+    def referred(self) -> set[str]:
+        """Name the tables that rows which are made refer to."""
+        made = [fill for fill in self.fills.values() if not isinstance(fill.rows, Existing)]
+        return {key.parent.key for fill in made for key in self._references(fill)}
 
     def reads(self) -> Mapping[str, set[str]]:
         """Name by table the columns that any column is computed from."""
@@ -704,8 +710,8 @@ class Blueprint:
         if isinstance(part, Taken) and part.of and part.of != fill.key(part.through).parent.key:
             parent = fill.key(part.through).parent.key
             message = (
-                f"{where} takes '{part.of}.{part.column}' through {part.through!r}, which refers to "
-                f"{parent!r}.\n"
+                f"{where} takes '{part.of}.{part.column}' through {part.through!r}, which refers "
+                f"to {parent!r}.\n"
                 f"Columns of {parent!r}: {', '.join(self.fills[parent].table.columns.keys())}."
             )
             raise BlueprintError(message)

@@ -16,7 +16,6 @@ from sqlalchemy import (
     SingletonThreadPool,
     StaticPool,
     delete,
-    inspect,
     select,
     update,
 )
@@ -31,7 +30,7 @@ from pytest_demodata.defaults import (
     DEFAULT_VOLUME,
 )
 from pytest_demodata.engine import Plan
-from pytest_demodata.errors import DatabaseSetupError, StageError
+from pytest_demodata.errors import DatabaseSetupError, StageError, VolumeError
 from pytest_demodata.foreign_keys import keys_of
 from pytest_demodata.generation import Generation, failure_named, missing_tables
 from pytest_demodata.invoicing.blueprint import INVOICING
@@ -297,25 +296,32 @@ class DataGenerator:
         )
 
     def _existing(self, connection: Connection) -> dict[str, dict[str, list[Any]]]:
-        """Read what other tables refer to of the rows that are there already."""
+        """Read what other tables refer to of the rows that are there already.
+
+        Raises:
+            VolumeError: There are none, and others refer to them.
+        """
         there: dict[str, dict[str, list[Any]]] = {}
-        reads = self._blueprint.reads()
+        reads, referred = self._blueprint.reads(), self._blueprint.referred()
         for fill in self._blueprint.existing():
             table = fill.table
-            if not inspect(connection).has_table(table.name, schema=table.schema):
-                continue
-            names = [column.key for column in table.primary_key.columns]
-            names += sorted(reads[fill.name] & set(table.columns.keys()) - set(names))
+            key = [column.key for column in table.primary_key.columns] or table.columns.keys()[:1]
+            names = key + sorted(reads[fill.name] & set(table.columns.keys()) - set(key))
             columns = [table.columns[name] for name in names]
-            rows = connection.execute(select(*columns).order_by(*table.primary_key.columns)).all()
-            there[fill.name] = {
-                name: [value if value is None else counted(column.type, value) for value in values]
-                for name, column, values in zip(
-                    names,
-                    columns,
-                    zip(*rows, strict=True) if rows else [()] * len(names),
-                    strict=True,
+            query = select(*columns).order_by(*columns[: len(key)])
+            rows = connection.execute(query).all()
+            if not rows and fill.name in referred:
+                message = (
+                    f"The rows of {fill.name!r} are to be those that exist, and there are none for "
+                    "others to refer to.\n"
+                    "Insert some before, or leave rows=Existing() out, and they are made. A demo "
+                    "database begins with empty tables."
                 )
+                raise VolumeError(message)
+            values = zip(*rows, strict=True) if rows else ([] for _ in names)
+            there[fill.name] = {
+                name: [counted(column.type, value) for value in each]
+                for name, column, each in zip(names, columns, values, strict=True)
             }
         return there
 

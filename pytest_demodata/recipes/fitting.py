@@ -100,24 +100,39 @@ def rounded_for(kind: Kind | None) -> Fit | None:
 
 def _holder(kind: Kind) -> Callable[[Any], bool]:
     """Return what says whether a type holds a value, as far as counting it would not say so."""
-    if isinstance(kind, types.TypeDecorator):
-        return lambda _: True
-    if isinstance(kind, types.Enum):
-        enumeration = kind.enum_class
-        if enumeration is not None:
-            return lambda value: isinstance(value, enumeration)
-        texts = frozenset(kind.enums)
-        return lambda value: isinstance(value, str) and value in texts
     if isinstance(kind, types.String):
-        longest = kind.length
-        return lambda value: isinstance(value, str) and (longest is None or len(value) <= longest)
+        return _holder_of_text(kind)
     if isinstance(kind, types.Integer):
-        return lambda value: isinstance(value, int) and not isinstance(value, bool)
+        return _is_whole
     if isinstance(kind, types.LargeBinary):
-        return lambda value: isinstance(value, bytes)
+        return _is_binary
     if (bound := _bound(kind)) is not None:
         return lambda value: abs(value) < bound
-    return lambda _: True
+    return _is_anything
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_binary(value: object) -> bool:
+    return isinstance(value, bytes)
+
+
+def _is_anything(_: object) -> bool:
+    """Leave it to the application's own type, or to what counts the value."""
+    return True
+
+
+def _holder_of_text(kind: types.String) -> Callable[[Any], bool]:
+    if not isinstance(kind, types.Enum):
+        longest = kind.length
+        return lambda value: isinstance(value, str) and (longest is None or len(value) <= longest)
+    enumeration = kind.enum_class
+    if enumeration is not None:
+        return lambda value: isinstance(value, enumeration)
+    texts = frozenset(kind.enums)
+    return lambda value: isinstance(value, str) and value in texts
 
 
 def _bound(kind: Kind) -> int | None:

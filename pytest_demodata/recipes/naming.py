@@ -51,9 +51,10 @@ def named_as_columns(references: Iterable[ColumnRef]) -> list[ColumnName]:
 def _found(reference: object) -> ColumnName:
     found = reference.expression if isinstance(reference, InstrumentedAttribute) else reference
     if isinstance(found, Column) and isinstance(found.table, Table):
-        for key, column in found.table.columns.items():
-            if column.name == found.name:
-                return ColumnName(found.table.key, key)
+        columns = found.table.columns.items()
+        return ColumnName(
+            found.table.key, next(key for key, column in columns if column.name == found.name)
+        )
     message = (
         f"A column is given as {_text(reference)}.\n"
         "Allowed: a name, a Column of a Table, or an attribute of a model that is one column."
@@ -71,5 +72,5 @@ def _instead(reference: object) -> str:
     relationship = getattr(reference, "property", None)
     if not isinstance(relationship, RelationshipProperty):
         return ""
-    found = sorted(column.key for column in relationship.local_columns)
+    found = sorted(str(column.key) for column in relationship.local_columns)
     return f"\nIt is a relationship. Its columns: {', '.join(found)}."

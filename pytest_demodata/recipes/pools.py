@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from hashlib import sha256
@@ -19,7 +18,7 @@ from pytest_demodata.recipes.recipe import Recipe
 from pytest_demodata.streams import WORD_BITS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_demodata.recipes.recipe import Kind, Run
 
@@ -99,7 +98,7 @@ class Faked(Recipe):
             BlueprintError: It is not of the column's type, whatever its length.
         """
         faked = Faked(self._provider, self._options, kind=kinds[0], unique=self._unique)
-        for value in faked._made("en_US", 1):  # noqa: SLF001 - its own
+        for value in faked._made("en_US", 1):
             may_be_long = len(kinds) == 1 and isinstance(kinds[0], types.String)
             if not (may_be_long and isinstance(value, str)):
                 fit_for(kinds)(value)
@@ -207,7 +206,8 @@ def _check_provider(provider: object) -> None:
         and provider not in _TIMELESS
     ):
         message = (
-            f"Faker's provider {provider!r} hangs on today, and the data would be others tomorrow.\n"
+            f"Faker's provider {provider!r} hangs on today, and the data would be others "
+            "tomorrow.\n"
             "Allowed: between(…) from a first to a last date or time."
         )
         raise BlueprintError(message)

@@ -20,7 +20,7 @@ from pytest_demodata.recipes.fitting import UnfitError, fit_for, rounded_for, wa
 from pytest_demodata.recipes.naming import column_name, named_as_columns
 from pytest_demodata.recipes.numbering import Each, Permuted
 from pytest_demodata.recipes.recipe import ColumnName, Recipe, all_parts
-from pytest_demodata.values import is_interval, python_values, scale_of
+from pytest_demodata.values import is_interval, python_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,8 +96,8 @@ def in_counts(table: Table, names: str | tuple[str, ...], recipe: object) -> Rec
         if column is not None and not column.nullable and _draws_null(counted, place, columns):
             message = (
                 f"Column '{table.key}.{column.key}' is given NULL, and it is NOT NULL.\n"
-                "Allowed: a value for each row. Leave None and sometimes(…) out, or make the column "
-                "nullable."
+                "Allowed: a value for each row. Leave None and sometimes(…) out, or make the "
+                "column nullable."
             )
             raise BlueprintError(message)
     return counted
@@ -123,8 +123,23 @@ def _draws_null(recipe: Recipe, place: int, columns: Sequence[object]) -> bool:
     return any(value is None for value in values)
 
 
+class Form(Recipe):
+    """A recipe that `in_counts` makes another of, which is the one that draws."""
+
+    __slots__ = ()
+
+    def draw(self, run: Run) -> Sequence[Any]:
+        """Draw for the column being filled, inside of a recipe that does not count its parts."""
+        return self.in_counts(_kinds_of(run)).draw(run)
+
+
+def _kinds_of(run: Run) -> list[Kind | None]:
+    column = run.table.columns.get(run.column)
+    return [None if column is None else column.type]
+
+
 @dataclass(frozen=True, slots=True)
-class Given(Recipe):
+class Given(Form):
     """Values that a user has written down, to be drawn as another recipe says.
 
     Attributes:
@@ -144,10 +159,6 @@ class Given(Recipe):
             return Recipe.once(self)
         return Given(Each(self.recipe.values))
 
-    def draw(self, run: Run) -> Sequence[Any]:
-        """Draw what the other recipe draws."""
-        return self.recipe.draw(run)
-
 
 def _different(values: Sequence[Any]) -> tuple[Any, ...]:
     """Return values, each once; what JSON columns hold cannot be looked up, but written."""
@@ -155,7 +166,7 @@ def _different(values: Sequence[Any]) -> tuple[Any, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Between(Recipe):
+class Between(Form):
     """Numbers, dates or times from a first to a last one, each as likely as the other."""
 
     first: Any
@@ -181,13 +192,9 @@ class Between(Recipe):
         """Draw each of the values once."""
         return replace(self, unique=True)
 
-    def draw(self, run: Run) -> Sequence[Any]:
-        """Draw whole numbers, where there is no column's type to count in."""
-        return self.in_counts([None]).draw(run)
-
 
 @dataclass(frozen=True, slots=True)
-class Stepping(Recipe):
+class Stepping(Form):
     """A first value, and for each further row a step more."""
 
     first: Any
@@ -207,10 +214,6 @@ class Stepping(Recipe):
     def once(self) -> Recipe:
         """Stay as it is: nothing is drawn twice."""
         return self
-
-    def draw(self, run: Run) -> Sequence[Any]:
-        """Count, where there is no column's type."""
-        return self.in_counts([None]).draw(run)
 
 
 _STEPS = (types.Integer, types.Numeric, types.Date, types.DateTime, types.Time)
@@ -258,7 +261,7 @@ def _step(kind: Kind, step: Any) -> int:  # noqa: ANN401 - a number or a timedel
 class Made(Recipe):
     """What a user's function makes of a run: a list of Python's values, one for each row."""
 
-    def __init__(self, function: Function, kinds: Sequence[Kind | None] = (None,)) -> None:
+    def __init__(self, function: Function, kinds: Sequence[Kind | None] | None = None) -> None:
         self._function = function
         self._kinds = kinds
 
@@ -268,6 +271,8 @@ class Made(Recipe):
 
     def draw(self, run: Run) -> Sequence[Any]:
         """Call the function, and count what it makes."""
+        if self._kinds is None:
+            return self.in_counts(_kinds_of(run)).draw(run)
         made: object = self._function(run)
         if isinstance(made, str | bytes) or not isinstance(made, Iterable):
             message = (
@@ -279,7 +284,7 @@ class Made(Recipe):
 
     @cached_property
     def _fit(self) -> Callable[[Any], Any]:
-        return _rounding_fit(self._kinds)
+        return _rounding_fit(self._kinds or (None,))
 
 
 class Calculated(Recipe):
@@ -297,7 +302,7 @@ class Calculated(Recipe):
         self,
         function: Callable[..., Any],
         *columns: ColumnRef,
-        kinds: Sequence[Kind | None] = (None,),
+        kinds: Sequence[Kind | None] | None = None,
     ) -> None:
         if not callable(function):
             message = (
@@ -323,6 +328,8 @@ class Calculated(Recipe):
 
     def draw(self, run: Run) -> Sequence[Any]:
         """Call the function row by row."""
+        if self._kinds is None:
+            return self.in_counts(_kinds_of(run)).draw(run)
         columns = [_in_python(run, name) for name in self._columns]
         return _all_counted(run, self._fit, list(map(self._function, *columns)))
 
@@ -336,7 +343,7 @@ class Calculated(Recipe):
 
     @cached_property
     def _fit(self) -> Callable[[Any], Any]:
-        return _rounding_fit(self._kinds)
+        return _rounding_fit(self._kinds or (None,))
 
 
 def _in_python(run: Run, name: str) -> Sequence[Any]:
@@ -378,7 +385,7 @@ def _all_counted(run: Run, fit: Callable[[Any], Any], values: Sequence[Any]) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Written(Recipe):
+class Written(Form):
     """Texts that another recipe writes, for columns of texts only.
 
     Attributes:
@@ -415,13 +422,9 @@ class Written(Recipe):
         """Write nothing twice."""
         return replace(self, recipe=self.recipe.once())
 
-    def draw(self, run: Run) -> Sequence[Any]:
-        """Write what the other recipe writes."""
-        return self.recipe.draw(run)
-
     def parts(self) -> Iterable[Recipe]:
         """Name the other recipe."""
         return (self.recipe,)
 
 
-_FORMS = (Given, Between, Stepping, Made, Calculated, Written)
+_FORMS = (Form, Made, Calculated)

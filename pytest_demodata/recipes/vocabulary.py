@@ -210,8 +210,8 @@ def sum_of(child: ColumnRef) -> Recipe:
 def share_of(parent: ColumnRef, through: ColumnRef | tuple[ColumnRef, ...]) -> Recipe:
     """Divide an amount of the parent among the rows that it owns: together they are that amount.
 
-    `assert_intact` holds numbers to it afterwards, to the cent. Where the amount is NULL, so are the
-    parts.
+    `assert_intact` holds numbers to it afterwards, to the cent. Where the amount is NULL, so are
+    the parts.
 
     Args:
         parent: The amount: `Order.total`, or `"orders.total"`.
