@@ -150,7 +150,7 @@ class Distinctness:
             return _LISTED
         if isinstance(kind, types.String | types.Uuid | types.LargeBinary):
             return 0
-        if isinstance(kind, types.Integer | types.Numeric | _ADDRESSES):
+        if isinstance(kind, types.Integer | types.Numeric | types.Float | _ADDRESSES):
             return 1
         return 2 if isinstance(kind, types.Date | types.DateTime | types.Time) else _UNFIT
 
