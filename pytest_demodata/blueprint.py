@@ -152,7 +152,7 @@ class Fill:
     """How one table is filled.
 
     Args:
-        table: The table, or the class mapped to it.
+        table: The table, or the class mapped to it; or the table's name, for a blueprint to find.
         rows: How many rows it gets. May be left out where the rest is inferred.
         columns: A recipe for each column, by name, `Column` or attribute; for several columns,
             where they are drawn together as tuples, a tuple of them. A primary key of one integer
@@ -166,12 +166,21 @@ class Fill:
 
     def __init__(
         self,
-        table: Table | type[DeclarativeBase],
+        table: Table | type[DeclarativeBase] | str,
         *,
         rows: Rows | None = None,
         columns: Recipes | None = None,
         virtual: Recipes | None = None,
     ) -> None:
+        self._sought = ""
+        if isinstance(table, str):  # what it says is looked at when the table is known
+            self._sought = table
+            self._said: tuple[Rows | None, Recipes | None, Recipes | None] = (
+                rows,
+                columns,
+                virtual,
+            )
+            return
         self.table = (
             table if isinstance(table, Table) else cast("Table", inspect(table).local_table)
         )
@@ -195,6 +204,24 @@ class Fill:
         self.columns = tuple(
             column.key for column in self.table.columns if column.key in self.sources
         )
+
+    def on(self, metadata: MetaData) -> Fill:
+        """Return the same for a table of a `MetaData`, where only its name was given.
+
+        Raises:
+            BlueprintError: There is no such table, or the recipes do not fit it.
+        """
+        if not self._sought:
+            return self
+        if self._sought not in metadata.tables:
+            message = (
+                f"Table {self._sought!r} has a fill, but is not in the MetaData.\n"
+                f"Tables: {', '.join(metadata.tables)}."
+                f"{did_you_mean(self._sought, metadata.tables)}"
+            )
+            raise BlueprintError(message)
+        rows, columns, virtual = self._said
+        return Fill(metadata.tables[self._sought], rows=rows, columns=columns, virtual=virtual)
 
     @property
     def name(self) -> str:
@@ -386,7 +413,7 @@ class Blueprint:
         self.metadata = metadata
         self.fingerprint = fingerprint
         self.stages: Mapping[str, tuple[Fill, ...]] = MappingProxyType(
-            {name: tuple(fills) for name, fills in stages.items()}
+            {name: tuple(fill.on(metadata) for fill in fills) for name, fills in stages.items()}
         )
         self.fills: Mapping[str, Fill] = MappingProxyType(self._by_table())
         for fill in self.fills.values():

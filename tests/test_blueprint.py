@@ -742,3 +742,18 @@ def test_newcomers_are_a_share() -> None:
     assert _error_of(lambda: Standing(newcomers=150)) == (
         "Of 100 rows 150 are newcomers.\nAllowed: from 0 to 100."
     )
+
+
+def test_a_table_by_name(shop: Shop) -> None:
+    """A fill may name its table; the blueprint finds it, and says so where there is none."""
+    by_name = Fill("client", rows=Fixed(2), columns={"name": Constant("x"), "total": Constant(1)})
+
+    assert shop.blueprint(by_name).fills["client"].table is shop.client
+    with pytest.raises(BlueprintError) as caught:
+        shop.blueprint(Fill("cliente", rows=Fixed(2)))
+    assert str(caught.value) == (
+        "Table 'cliente' has a fill, but is not in the MetaData.\n"
+        "Tables: client, order, item.\nDid you mean 'client'?"
+    )
+    with pytest.raises(BlueprintError, match="has a recipe, but the table has no such column"):
+        shop.blueprint(Fill("client", rows=Fixed(2), columns={"nam": Constant("x")}))

@@ -69,7 +69,7 @@ from pytest_demodata.errors import (
 from pytest_demodata.invoicing import Base, ProductCategory
 from pytest_demodata.invoicing.blueprint import INVOICING
 from pytest_demodata.isolation import in_this_process
-from pytest_demodata.recipes import Constant, Listed, Serial
+from pytest_demodata.recipes import Constant, Listed, Recipe, Serial
 from pytest_demodata.volumes import parse_volume
 from pytest_demodata.words import words_of
 
@@ -81,7 +81,7 @@ if TYPE_CHECKING:
 
     from pytest_demodata import DemoDatabase
     from pytest_demodata.databases.default import Scratch
-    from pytest_demodata.recipes import Recipe
+    from pytest_demodata.recipes import Run
 
 
 def _plan(volume: str, locale: str = "en_US") -> Plan:

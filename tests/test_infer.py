@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from operator import ne
+from operator import gt, ne
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     Enum,
     ForeignKey,
+    ForeignKeyConstraint,
     Integer,
     Interval,
     MetaData,
@@ -29,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from sqlalchemy.schema import CreateSchema, DropSchema
+from sqlalchemy.types import NullType
 
 from pytest_demodata import (
     BlueprintError,
@@ -351,8 +353,8 @@ def test_a_recipe_for_the_class_of_a_row() -> None:
         infer(schemas.Joined, person)
 
     assert str(caught.value) == (
-        "Column 'person.level' tells a row's class, and the tables of the classes are filled to fit "
-        "it; it has a recipe.\n"
+        "Column 'person.level' tells a row's class, and the tables of the classes are filled to "
+        "fit it; it has a recipe.\n"
         "Allowed: no recipe for it; each class then has as many rows as the others. Or leave the "
         "tables of the subclasses out: infer(…, without=[…])."
     )
@@ -843,6 +845,7 @@ def test_no_parent_at_all() -> None:
         ("trees", "post", "'reply.reply_to'"),
         ("two_uniques", "guest", "'key.guest_id'"),
         ("tenants", "tenant", "'line.purchase_id'"),
+        ("tenant_link", "label", "'product_label.label_id'"),
     ):
         metadata = SCHEMAS[name]()
         table = told.strip("'").partition(".")[0]
@@ -979,3 +982,211 @@ def test_a_relationship_to_one_object(engine: Engine) -> None:
     rows = fill(engine, Base)["photo"]
 
     assert max(Counter(row["user_id"] for row in rows if row["user_id"]).values()) == 1
+
+
+def test_columns_that_a_constraint_compares() -> None:
+    """A number that is larger than another is; a column of an unknown type may stay NULL."""
+    metadata = MetaData()
+    Table(
+        "offer",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("low", Integer, nullable=False),
+        Column("high", Integer, nullable=False),
+        Column("shape", NullType()),
+        CheckConstraint("high > low"),
+    )
+    columns = plan_of(infer(metadata)).rows("offer", 0, 25).columns
+
+    assert all(map(gt, columns["high"], columns["low"]))
+    assert "shape" not in columns
+
+
+def test_shares_of_rows_that_nobody_has() -> None:
+    """An owner without rows has nothing to share its amount among."""
+    metadata = MetaData()
+    Table("order", metadata, Column("id", Integer, primary_key=True), Column("total", Integer))
+    payment = Table(
+        "payment",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("order_id", ForeignKey("order.id")),
+        Column("amount", Integer),
+    )
+    order = Fill(metadata.tables["order"], columns={"total": constant(100)})
+    shares = {"amount": ShareOf("order.total", "order_id")}
+    paid = Fill(payment, rows=FanOut("order_id", range(3)), columns=shares)
+    plan = plan_of(infer(metadata, order, paid))
+    columns = plan.rows("payment", 0, plan.counts["payment"]).columns
+
+    assert sum(columns["amount"]) == 100 * len(set(columns["order_id"])) < 2_500
+
+
+def test_a_constraint_on_what_is_given() -> None:
+    """A constraint that is not understood is no matter where the user says what is drawn."""
+    metadata = MetaData()
+    table = Table(
+        "t",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("n", Integer, CheckConstraint("n % 7 = 3")),
+    )
+
+    assert infer(metadata, Fill(table, columns={"n": choice(3, 10)}))
+
+
+@pytest.mark.parametrize(
+    ("unique", "reported"),
+    [
+        (("parent_id", "flag"), "flag, parent_id"),
+        (("room_id", "parent_id"), "parent_id, room_id"),
+        (("room_id", "door_id"), "door_id, room_id"),
+        (("code", "parent_id"), ""),
+    ],
+)
+def test_unique_with_a_key_that_is_not_free(unique: tuple[str, str], reported: str) -> None:
+    """A key that leads back, or is set later, keeps no rows apart."""
+    metadata = MetaData()
+    Table(
+        "room",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("door_id", ForeignKey("door.id"), nullable=False),
+    )
+
+    class Code(TypeDecorator[str]):
+        """A type of an application's own."""
+
+        impl = String
+        cache_ok = True
+
+    Table(
+        "thing",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        *(
+            [Column("room_id", ForeignKey("room.id"), nullable=False)]
+            if "room_id" in unique
+            else []
+        ),
+        Column("parent_id", ForeignKey("thing.id")),
+        Column("door_id", ForeignKey("door.id")),
+        Column("flag", Boolean),
+        Column("code", Code(40)),
+        UniqueConstraint(*unique),
+    )
+    Table(
+        "door",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("thing_id", ForeignKey("thing.id")),
+    )
+    if not reported:
+        assert infer(metadata)
+        return
+    assert f"no two rows may have the same {reported}, and there is" in _error(metadata)
+
+
+def test_a_tree_by_columns_of_others() -> None:
+    """A tree's key that another key fills in part cannot be inferred."""
+    metadata = MetaData()
+    Table("kind", metadata, Column("id", Integer, primary_key=True))
+    Table(
+        "node",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("kind_id", ForeignKey("kind.id"), primary_key=True),
+        Column("parent_id", Integer),
+        ForeignKeyConstraint(["kind_id", "parent_id"], ["node.id", "node.kind_id"]),
+    )
+
+    assert "what it has follows from another foreign key" in _error(metadata)
+
+
+def test_relationships_for_reading_only() -> None:
+    """A relationship that only reads says nothing of how many rows there are."""
+
+    class Base(DeclarativeBase):
+        """The base."""
+
+    class User(Base):
+        """Whose last photo is of interest, and who has no class beside it."""
+
+        __tablename__ = "user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str] = mapped_column(String(10))
+        photos: Mapped[list[Photo]] = relationship()
+        last: Mapped[Photo | None] = relationship(viewonly=True, uselist=False)
+        __mapper_args__ = {"polymorphic_on": "kind"}  # noqa: RUF012
+
+    class Photo(Base):
+        """Of a user."""
+
+        __tablename__ = "photo"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+
+    assert plan_of(infer(Base)).counts["photo"] > 25
+
+
+def test_a_unique_key_to_rows_of_its_own(engine: Engine) -> None:
+    """Where each row refers to another one, and owns rows there, it refers to one of these."""
+    metadata = MetaData()
+    Table(
+        "customer",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("main_id", ForeignKey("address.id"), unique=True),
+    )
+    Table(
+        "address",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("customer_id", ForeignKey("customer.id"), nullable=False),
+    )
+    rows = fill(engine, metadata)
+    owner = {row["id"]: row["customer_id"] for row in rows["address"]}
+
+    assert all(owner[row["main_id"]] == row["id"] for row in rows["customer"])
+
+
+def test_unique_with_a_key_that_is_set_later() -> None:
+    """How many rows there are to refer to is not known before those that are set later."""
+    metadata = MetaData()
+    Table("room", metadata, Column("id", Integer, primary_key=True))
+    for name, *others in (("thing", "hook", "room"), ("hook", "door"), ("door", "thing")):
+        Table(
+            name,
+            metadata,
+            Column("id", Integer, primary_key=True),
+            *(
+                Column(f"{each}_id", ForeignKey(f"{each}.id"), nullable=each == "hook")
+                for each in others
+            ),
+        )
+    thing = metadata.tables["thing"]
+    thing.append_constraint(UniqueConstraint("room_id", "hook_id"))
+
+    assert "no two rows may have the same hook_id, room_id, and there is" in _error(metadata)
+
+
+def test_a_type_of_which_nothing_is_known() -> None:
+    """A column of an unknown type that may not be NULL cannot be inferred."""
+    metadata = MetaData()
+    table = Table("t", metadata, Column("id", Integer, primary_key=True))
+    table.append_column(Column("shape", NullType(), nullable=False))
+
+    assert "t.shape: nothing is known of its type, NullType()." in _error(metadata)
+
+
+def test_fixed_rows_without_a_key_stand_already(engine: Engine) -> None:
+    """Rows that are alike in any volume are found again, also where they have no key."""
+    metadata = MetaData()
+    Table("note", metadata, Column("text", String(40), nullable=False))
+    blueprint = infer(metadata, Fill(metadata.tables["note"], rows=Fixed(3)))
+
+    for _ in range(2):
+        DataGenerator(engine, blueprint=blueprint).generate("small")
+
+    with engine.connect() as connection:
+        assert len(connection.execute(select(metadata.tables["note"])).all()) == 3

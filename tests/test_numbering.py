@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from inferred import AS_OF, table_of
-from sqlalchemy import Column, String
+from sqlalchemy import Column, Integer, String
 
 from pytest_demodata import BlueprintError, VolumeError
 from pytest_demodata.blueprint import Blueprint, Fill, Fixed
@@ -26,18 +26,22 @@ from pytest_demodata.recipes.numbering import (
     filled_in,
     pattern,
 )
-from pytest_demodata.recipes.python_forms import choice, constant, listed, sequence
+from pytest_demodata.recipes.vocabulary import choice, constant, listed, sequence
 from pytest_demodata.volumes import Volume
 from pytest_demodata.words import words_of
 
 if TYPE_CHECKING:
+    from sqlalchemy.types import TypeEngine
+
     from pytest_demodata.recipes import Recipe
     from pytest_demodata.words import Words
 
 
-def _drawn(recipe: Recipe, rows: int = 25, *, parts: int = 1) -> list[Any]:
+def _drawn(
+    recipe: Recipe, rows: int = 25, *, parts: int = 1, kind: type[TypeEngine[Any]] = String
+) -> list[Any]:
     """Draw a recipe for all rows of a table, in so many parts."""
-    table = table_of("things", Column("value", String))
+    table = table_of("things", Column("value", kind))
     fill = Fill(table, rows=Fixed(rows), columns={"value": recipe})
     blueprint = Blueprint(table.metadata, {"all": [fill]})
     words = words_of("en_US")
@@ -170,7 +174,7 @@ def test_what_a_user_gives_is_drawn_as_it_is_counted() -> None:
     assert {*_drawn(constant("a"))} == {"a"}
     assert {*_drawn(choice("a", "b"))} == {"a", "b"}
     assert _drawn(listed("a", "b"), 3) == ["a", "b", "a"]
-    assert _drawn(sequence(5, 2), 3) == [5, 7, 9]
+    assert _drawn(sequence(5, 2), 3, kind=Integer) == [5, 7, 9]
     assert _drawn(Pinned(choice("a", "b"), {0: "c"}), 3)[0] == "c"
     with pytest.raises(BlueprintError, match="A list of values is empty"):
         listed()

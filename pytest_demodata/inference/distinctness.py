@@ -8,13 +8,14 @@ from sqlalchemy import types
 from sqlalchemy.dialects import postgresql
 
 from pytest_demodata.inference.checks import Comparison
-from pytest_demodata.inference.relations import taken_from_owner
+from pytest_demodata.inference.relations import is_owned, taken_from_owner
 from pytest_demodata.inference.uniqueness import unique_sets
 from pytest_demodata.recipes.deriving import AtPlaces, EachInFamily, Position
 from pytest_demodata.recipes.referring import (
     Combination,
     Matching,
     Once,
+    Owned,
     PartOf,
     Place,
     Previous,
@@ -85,6 +86,10 @@ class Distinctness:
         return any(each <= names for each in unique_sets(owner.parent))
 
     def _keep_apart(self, unique: frozenset[str]) -> bool:
+        if own := [key for key in self._relations.keys if self._leads_to_own(key, unique)]:
+            self._draft.put(own[0], Owned(own[0].parent.key))
+            self._draft.apart.append(frozenset(own[0].columns))
+            return True
         scalars = self._scalars(unique)
         if self._owned and self._owned <= unique:
             if scalars and self._scalar_within_owner(scalars[0]):
@@ -108,6 +113,16 @@ class Distinctness:
             self._once(keys[0])
             return True
         return self._combine(keys, scalars)
+
+    def _leads_to_own(self, key: Key, unique: frozenset[str]) -> bool:
+        """Return whether a key can refer to one of the rows that the row itself owns."""
+        return (
+            unique.issuperset(key.columns)
+            and key in self._relations.later
+            and key.is_optional()
+            and is_owned(self._schema.relations, key)
+            and self._draft.settled().isdisjoint(key.columns)
+        )
 
     def _scalars(self, unique: frozenset[str]) -> list[str]:
         """List the columns that are no keys and can keep rows apart, the best first."""

@@ -10,6 +10,7 @@ from sqlalchemy import Integer, types
 from pytest_demodata.inference.bounds import Bounds, bounds_of
 from pytest_demodata.inference.checks import facts_of
 from pytest_demodata.inference.columns import Problem
+from pytest_demodata.inference.uniqueness import unique_sets
 from pytest_demodata.recipes.referring import references_in
 
 if TYPE_CHECKING:
@@ -86,7 +87,10 @@ class Draft:
 
     def report(self, column: str, reason: str) -> None:
         """Remember a column that cannot be inferred."""
-        line = f"Fill({self.table.key!r}, columns={{{column!r}: choice(…)}})"
+        recipe = "choice(…)"
+        if frozenset({column}) in unique_sets(self.table):
+            recipe = "unique(choice(…))"
+        line = f"Fill({self.table.key!r}, columns={{{column!r}: {recipe}}})"
         self.problems.append(Problem(f"{self.table.key}.{column}", reason, line))
 
     def is_serial(self, name: str) -> bool:

@@ -73,14 +73,15 @@ class Hierarchies:
         self.discriminators[table.key] = (name, tuple(identities))
         rows = {table.key: list(identities)}
         for each in mapper.self_and_descendants:
-            if each.inherits is None or each.concrete:
+            own = isinstance(each.local_table, Table) and not each.concrete
+            if each.inherits is None or not own:
                 continue
             below = [
                 identity for identity in identities if mapper.polymorphic_map[identity].isa(each)
             ]
             if each.local_table is each.inherits.local_table:
                 self._note_columns(each, table, name, frozenset(below))
-            elif isinstance(each.local_table, Table):
+            else:
                 self._note_table(each, rows, below)
 
     def _note_columns(

@@ -63,6 +63,8 @@ _ALIKE: Final = str.maketrans(
 
 def folded(text: str) -> str:
     """Return a text without what a database may overlook when it compares: case and accents."""
+    if text.isascii():
+        return text.lower().replace("ss", "s").rstrip()
     apart = unicodedata.normalize("NFKD", text.casefold())
     letters = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return letters.translate(_ALIKE).replace("ss", "s").rstrip()

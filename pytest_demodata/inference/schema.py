@@ -159,7 +159,7 @@ def _table_of(given: Table | type[DeclarativeBase] | str) -> str:
 
 def _by_table(metadata: MetaData, fills: Sequence[Fill]) -> dict[str, Fill]:
     given: dict[str, Fill] = {}
-    for fill in fills:
+    for fill in (each.on(metadata) for each in fills):
         if metadata.tables.get(fill.name) is not fill.table:
             message = (
                 f"Table {fill.name!r} has a fill, but is not in the MetaData.\n"

@@ -276,9 +276,9 @@ class _TableInference:
 
     def _recipe_for_tree(self, key: Key, shared: tuple[str, ...]) -> Recipe:
         owned = self._relations.owned_columns()
+        if not set(shared).isdisjoint(key.drawn_columns):
+            self._report_settled(key)
         if not owned.issuperset(shared):
-            if not set(shared).isdisjoint(key.drawn_columns):
-                self._report_settled(key)
             return EarlierAlike(shared, to_itself=not self._is_optional(key, shared))
         required = not self._is_optional(key, shared)
         return Earlier(to_itself=required, in_family=bool(owned), columns=shared)

@@ -113,9 +113,10 @@ def _moments(days: Sequence[int], fractions: Sequence[int]) -> list[int]:
 def _behind_owner(
     moments: Sequence[int], fractions: Sequence[int], todays: Sequence[int]
 ) -> list[int]:
+    end = DAY_SECONDS * todays[0] if todays else 0
     return [
-        moment + (fraction * max(_left(moment, today) // 2, 1) >> 32)
-        for moment, fraction, today in zip(moments, fractions, todays, strict=True)
+        moment + (fraction * max(end - moment >> 1, 1) >> 32)
+        for moment, fraction in zip(moments, fractions, strict=True)
     ]
 
 
@@ -241,7 +242,8 @@ class _Chain:
             before = BASE if is_due else self._before
             self.virtual[moment] = DerivedColumn(following, before, f"{column.key}#step", "today#")
         moment = self._limited(column, self._behind_others(column, moment))
-        self.recipes[column.key] = Derived(partial(_stored, has_time(column.type)), moment)
+        stored = _moments_themselves if has_time(column.type) else _days_of
+        self.recipes[column.key] = DerivedColumn(stored, moment)
         if not late:
             self._before = moment
 
@@ -294,8 +296,12 @@ def _is_late(column: Column[Any]) -> bool:
     return _LATE.fullmatch(words_of_name(column.key)) is not None
 
 
-def _stored(has_time: bool, moment: int) -> int:  # noqa: FBT001 - bound once
-    return moment if has_time else moment // DAY_SECONDS
+def _moments_themselves(moments: Sequence[int]) -> Sequence[int]:
+    return moments
+
+
+def _days_of(moments: Sequence[int]) -> list[int]:
+    return [moment // DAY_SECONDS for moment in moments]
 
 
 def has_time(kind: Kind) -> bool:

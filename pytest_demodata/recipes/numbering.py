@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import string
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
@@ -213,12 +215,27 @@ class FilledIn:
 
 def filled_in(text: str, number: int) -> str:
     """Write a number into a pattern, with a digit for each of its signs, as `pattern` has them."""
-    letters = []
-    for sign in reversed(text):
-        alphabet = _ALPHABETS.get(sign, sign)
-        number, digit = divmod(number, len(alphabet))
-        letters.append(alphabet[digit])
-    return "".join(reversed(letters))
+    pieces = []
+    for run, base, form in _runs(text):
+        number, digits = divmod(number, base)
+        pieces.append(form(digits) if base > 1 else run)
+    return "".join(reversed(pieces))
+
+
+@lru_cache(maxsize=256)
+def _runs(text: str) -> Sequence[tuple[str, int, Callable[[int], str]]]:
+    """Cut a pattern, from its end, into runs of one sign: each with how many texts it has."""
+    runs = [match[0] for match in re.finditer(r"#+|\^+|%|\?|[^#^%?]+", text)]
+    return [(run, count_of(run), _form_of(run)) for run in reversed(runs)]
+
+
+def _form_of(run: str) -> Callable[[int], str]:
+    """Return what writes a number with the digits of a run."""
+    if run[0] == "#":
+        return f"{{:0{len(run)}d}}".format
+    if run[0] == "^":
+        return f"{{:0{len(run)}x}}".format
+    return _ALPHABETS.get(run, run).__getitem__
 
 
 def count_of(text: str) -> int:

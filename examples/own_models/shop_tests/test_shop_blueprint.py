@@ -96,7 +96,7 @@ class _Voucher(_Vouchers):
 REFUSED = """\
 1 column cannot be inferred:
   vouchers.code: the constraint 'code = upper(code)' is not understood: it calls upper().
-    Write: Fill('vouchers', columns={'code': choice(…)})
+    Write: Fill('vouchers', columns={'code': unique(choice(…))})
 Give them a recipe in infer(…, Fill(…)), or leave their tables out: without=[…]."""
 
 
