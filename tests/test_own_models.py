@@ -425,7 +425,7 @@ def test_a_count_where_nothing_is_counted(run: Run, pytester: pytest.Pytester) -
     _conftest(pytester, "infer(corner_shop.Base.metadata, *fills)")
     with (pytester.path / "conftest.py").open("a") as file:
         file.write(
-            "from pytest_demodata import Fixed\n"
+            "\nfrom pytest_demodata import Fixed\n"
             "roots = (corner_shop.Category, corner_shop.Customer)\n"
             "fills = [Fill(each, rows=Fixed(2)) for each in roots]\n"
         )
