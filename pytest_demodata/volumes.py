@@ -171,11 +171,11 @@ def _unreadable(
     text: object, what: str, near: str = "", *, volumes: Mapping[str, Volume] = VOLUMES
 ) -> VolumeError:
     counted = "customers=50,products=20,invoices=500"
+    names = list(volumes[DEFAULT_VOLUME].counts)
     if volumes is not VOLUMES:
-        counted = ",".join(f"{name}=50" for name in list(volumes[DEFAULT_VOLUME].counts)[:3])
-        counted += f" of the tables {', '.join(volumes[DEFAULT_VOLUME].counts)}"
-    return VolumeError(
-        f"Volume {text!r} {what}.\n"
-        f"Allowed: {', '.join(VOLUMES)}; a multiple such as large*10; or counts such as "
-        f"{counted}.{near}"
-    )
+        counted = ",".join(f"{name}=50" for name in names[:3])
+        counted += f" of the tables {', '.join(names)}"
+    allowed = f"a multiple such as large*10; or counts such as {counted}"
+    if not names:
+        allowed = "or a multiple such as large*10"
+    return VolumeError(f"Volume {text!r} {what}.\nAllowed: {', '.join(VOLUMES)}; {allowed}.{near}")

@@ -120,7 +120,7 @@ import pytest
 from pytest_demodata import FanOut, Fill, infer
 from pytest_demodata.recipes import derived, share_of, sum_of, taken
 
-from shop import Base, Line, Order, Payment, Product
+from corner_shop import Base, Line, Order, Payment, Product
 
 
 @pytest.fixture(scope="session")
@@ -146,7 +146,7 @@ def demodata_blueprint():
 
 RETURNING: Final = """
 import pytest
-import shop
+import corner_shop
 from pytest_demodata import Existing, Fill, infer
 
 @pytest.fixture(scope="session")
@@ -167,11 +167,11 @@ class Run(Protocol):
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run pytest in this process on a project that has a module `shop`, warnings as errors."""
+    """Run pytest in this process on a project that has a module `corner_shop`."""
     for name in VARIABLES:
         monkeypatch.delenv(f"DEMODATA_{name}", raising=False)
     monkeypatch.syspath_prepend(pytester.path)
-    pytester.makepyfile(shop=SHOP)
+    pytester.makepyfile(corner_shop=SHOP)
 
     def run(*arguments: str | Path) -> pytest.RunResult:
         return pytester.runpytest_inprocess(*QUIET, *arguments, no_reraise_ctrlc=True)
@@ -191,15 +191,15 @@ def _conftest(pytester: pytest.Pytester, returned: str) -> None:
 
 COUNTED: Final = """
     from sqlalchemy import func, select
-    import shop
+    import corner_shop
 
     def test_counts(demo_db):
         for name, rows in demo_db.counts.items():
-            table = shop.Base.metadata.tables[name]
+            table = corner_shop.Base.metadata.tables[name]
             assert demo_db.session.scalar(select(func.count()).select_from(table)) == rows
         assert demo_db.counts["customers"] == 100
-        assert demo_db.metadata is shop.Base.metadata
-        assert demo_db.session.scalars(select(shop.Product)).first().price > 0
+        assert demo_db.metadata is corner_shop.Base.metadata
+        assert demo_db.session.scalars(select(corner_shop.Product)).first().price > 0
 """
 
 
@@ -208,7 +208,12 @@ COUNTED: Final = """
 
 @pytest.mark.parametrize(
     "returned",
-    ["shop.Base", "shop.Base.metadata", "infer(shop.Base)", "infer(shop.Base.metadata)"],
+    [
+        "corner_shop.Base",
+        "corner_shop.Base.metadata",
+        "infer(corner_shop.Base)",
+        "infer(corner_shop.Base.metadata)",
+    ],
 )
 def test_what_the_fixture_may_return(run: Run, pytester: pytest.Pytester, returned: str) -> None:
     """Base class, MetaData or blueprint: the tables of the project are filled."""
@@ -224,7 +229,8 @@ def test_what_the_fixture_may_return(run: Run, pytester: pytest.Pytester, return
 
 
 @pytest.mark.parametrize(
-    ("returned", "shown"), [("None", "None"), ("5", "5"), ("'shop:Base'", "'shop:Base'")]
+    ("returned", "shown"),
+    [("None", "None"), ("5", "5"), ("'corner_shop:Base'", "'corner_shop:Base'")],
 )
 def test_what_the_fixture_may_not_return(
     run: Run, pytester: pytest.Pytester, returned: str, shown: str
@@ -247,7 +253,7 @@ def test_what_the_fixture_may_not_return(
 
 def test_each_fixture_holds_its_volume(run: Run, pytester: pytest.Pytester) -> None:
     """The four fixtures of a volume are made of the same tables, in its size."""
-    _conftest(pytester, "shop.Base")
+    _conftest(pytester, "corner_shop.Base")
     pytester.makepyfile("""
         def test_it(demo_db_small, demo_db_medium, demo_db_large):
             for db, rows in ((demo_db_small, 25), (demo_db_medium, 100), (demo_db_large, 1000)):
@@ -282,11 +288,11 @@ def test_another_parameter_is_another_blueprint(run: Run, pytester: pytest.Pytes
 
 def test_tests_are_isolated(run: Run, pytester: pytest.Pytester) -> None:
     """What a test writes and commits is gone in the next, and after reset()."""
-    _conftest(pytester, "shop.Base")
+    _conftest(pytester, "corner_shop.Base")
     pytester.makepyfile("""
         import pytest
         from sqlalchemy import delete, func, select
-        from shop import Line, Order
+        from corner_shop import Line, Order
 
         @pytest.mark.parametrize("turn", [1, 2])
         def test_it(demo_db, turn):
@@ -320,7 +326,7 @@ def test_digests_on_each_database(
 ) -> None:
     """The same rows on each database, from inference and from a blueprint."""
     urls = [url.render_as_string(hide_password=False) for url in (postgresql_url, mariadb_url)]
-    for conftest in (RETURNING.format("shop.Base"), BLUEPRINT):
+    for conftest in (RETURNING.format("corner_shop.Base"), BLUEPRINT):
         (pytester.path / "digests").unlink(missing_ok=True)
         pytester.makeconftest(conftest)
         pytester.makepyfile(DIGESTS.format("it"))
@@ -368,7 +374,7 @@ def test_volumes_of_own_tables(
     workers: tuple[str, ...],
 ) -> None:
     """A multiple, or counts of the tables that nobody owns; those left out are medium's."""
-    _conftest(pytester, "shop.Base")
+    _conftest(pytester, "corner_shop.Base")
     pytester.makepyfile(f"""
         def test_it(demo_db):
             assert (demo_db.counts["customers"], demo_db.counts["categories"]) == {rows}
@@ -382,7 +388,7 @@ def test_a_count_of_no_own_table(
     run: Run, pytester: pytest.Pytester, workers: tuple[str, ...]
 ) -> None:
     """A count of another name is refused in a sentence that names the tables."""
-    _conftest(pytester, "shop.Base")
+    _conftest(pytester, "corner_shop.Base")
     pytester.makepyfile("def test_it(demo_db): pass")
     result = run("--demodata-volume=custmers=50", *workers)
     result.assert_outcomes(errors=1)
@@ -414,9 +420,29 @@ def test_a_count_of_no_table_of_the_dataset(
     )
 
 
+def test_a_count_where_nothing_is_counted(run: Run, pytester: pytest.Pytester) -> None:
+    """Tables of fixed sizes have no counts to give."""
+    _conftest(pytester, "infer(corner_shop.Base.metadata, *fills)")
+    with (pytester.path / "conftest.py").open("a") as file:
+        file.write(
+            "\nfrom pytest_demodata import Fixed\n"
+            "roots = (corner_shop.Category, corner_shop.Customer)\n"
+            "fills = [Fill(each, rows=Fixed(2)) for each in roots]\n"
+        )
+    pytester.makepyfile("def test_it(demo_db): pass")
+    result = run("--demodata-volume=customers=5")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "Volume 'customers=5' counts 'customers'.",
+            "Allowed: small, medium, large, huge; or a multiple such as large[*]10.",
+        ]
+    )
+
+
 def test_a_count_given_twice(run: Run, pytester: pytest.Pytester) -> None:
     """What no tables could have is refused when the run begins."""
-    _conftest(pytester, "shop.Base")
+    _conftest(pytester, "corner_shop.Base")
     pytester.makepyfile("def test_it(demo_db): pass")
     result = run("--demodata-volume=customers=50,customers=60")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -427,7 +453,9 @@ def test_a_count_given_twice(run: Run, pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize("place", ["ini", "variable", "option"])
-@pytest.mark.parametrize("given", ["shop:Base", "shop:Base.metadata", "plans:blueprint"])
+@pytest.mark.parametrize(
+    "given", ["corner_shop:Base", "corner_shop:Base.metadata", "plans:blueprint"]
+)
 def test_the_setting(
     run: Run,
     pytester: pytest.Pytester,
@@ -437,7 +465,12 @@ def test_the_setting(
 ) -> None:
     """Where the tables are can be said in each of the three places, and is told."""
     pytester.makepyfile(
-        plans="import shop\nfrom pytest_demodata import infer\nblueprint = infer(shop.Base)"
+        plans="""
+            import corner_shop
+            from pytest_demodata import infer
+
+            blueprint = infer(corner_shop.Base)
+        """
     )
     pytester.makepyfile(COUNTED)
     if place == "ini":
@@ -455,7 +488,7 @@ def test_the_setting_with_own_volumes(run: Run, pytester: pytest.Pytester) -> No
         def test_it(demo_db):
             assert demo_db.counts["customers"] == 5
     """)
-    setting = "--demodata-metadata=shop:Base"
+    setting = "--demodata-metadata=corner_shop:Base"
     run(setting, "--demodata-volume=customers=5").assert_outcomes(passed=1)
     run(setting, "--demodata-volume=customers=5", "-n1").assert_outcomes(passed=1)
     result = run(setting, "--demodata-volume=invoices=5")
@@ -465,13 +498,13 @@ def test_the_setting_with_own_volumes(run: Run, pytester: pytest.Pytester) -> No
 
 def test_a_fixture_goes_before_the_setting(run: Run, pytester: pytest.Pytester) -> None:
     """A fixture of the project's is heard, and the setting is not."""
-    _conftest(pytester, "shop.Base")
+    _conftest(pytester, "corner_shop.Base")
     pytester.makepyfile("def test_it(demo_db_small): assert demo_db_small.counts['orders']")
     run("--demodata-metadata=nowhere:Base").assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize(
-    "given", ["shop", "shop:", ":Base", "shop.Base:", "a b:c", "shop:Base()", "1:2"]
+    "given", ["shop", "shop:", ":Base", "corner_shop.Base:", "a b:c", "corner_shop:Base()", "1:2"]
 )
 def test_a_setting_of_another_form(run: Run, pytester: pytest.Pytester, given: str) -> None:
     """What does not name a module and a name ends the run when it begins."""
@@ -491,8 +524,11 @@ def test_a_setting_of_another_form(run: Run, pytester: pytest.Pytester, given: s
     ("given", "why"),
     [
         ("nowhere:Base", "ModuleNotFoundError: No module named 'nowhere'"),
-        ("shop:Bass", "AttributeError: module 'shop' has no attribute 'Bass'"),
-        ("shop:Base.meta.data", "AttributeError: type object 'Base' has no attribute 'meta'"),
+        ("corner_shop:Bass", "AttributeError: module 'corner_shop' has no attribute 'Bass'"),
+        (
+            "corner_shop:Base.meta.data",
+            "AttributeError: type object 'Base' has no attribute 'meta'",
+        ),
         ("broken:Base", "ZeroDivisionError: division by zero"),
         ("unwritten:Base", "SyntaxError: invalid syntax (unwritten.py, line 1)"),
     ],
@@ -518,7 +554,7 @@ def test_a_setting_that_cannot_be_imported(
 def test_a_setting_that_names_no_tables(run: Run, pytester: pytest.Pytester) -> None:
     """What it names has to be tables."""
     pytester.makepyfile("def test_it(demo_db): pass")
-    result = run("--demodata-metadata=shop:ForeignKey")
+    result = run("--demodata-metadata=corner_shop:ForeignKey")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["The blueprint is <class '*ForeignKey'>."])
 
@@ -526,9 +562,9 @@ def test_a_setting_that_names_no_tables(run: Run, pytester: pytest.Pytester) -> 
 def test_a_folder_with_a_blueprint_of_its_own(run: Run, pytester: pytest.Pytester) -> None:
     """A session has one: the folder that comes second is told so, in few words."""
     for name, returned in (
-        ("a", "infer(shop.Base)"),
-        ("b", "shop.Base.metadata"),
-        ("c", "shop.Base"),
+        ("a", "infer(corner_shop.Base)"),
+        ("b", "corner_shop.Base.metadata"),
+        ("c", "corner_shop.Base"),
     ):
         folder = pytester.mkpydir(name)
         (folder / "conftest.py").write_text(RETURNING.format(returned), "utf-8")
@@ -540,8 +576,8 @@ def test_a_folder_with_a_blueprint_of_its_own(run: Run, pytester: pytest.Pyteste
     assert [re.sub(r"<Blueprint.*>", made, line) for line in found] == [
         "This test has the demodata_blueprint MetaData(), but the demo databases of this session "
         f"are made with {made}.",
-        "This test has the demodata_blueprint <class 'shop.Base'>, but the demo databases of this "
-        f"session are made with {made}.",
+        "This test has the demodata_blueprint <class 'corner_shop.Base'>, but the demo databases "
+        f"of this session are made with {made}.",
     ]
 
 
@@ -645,7 +681,7 @@ def _made(result: pytest.RunResult) -> bool:
 def test_inferred_rows_are_kept(run: Run, pytester: pytest.Pytester) -> None:
     """What is inferred is taken from the cache, until the tables change."""
     pytester.makepyfile(DIGESTS.format("it"))
-    setting = "--demodata-metadata=shop:Base"
+    setting = "--demodata-metadata=corner_shop:Base"
     assert [_made(run(setting)) for _ in range(2)] == [True, False]
     first, second = (pytester.path / "digests").read_text("utf-8").splitlines()
     assert first == second
@@ -653,9 +689,9 @@ def test_inferred_rows_are_kept(run: Run, pytester: pytest.Pytester) -> None:
         ("String(50)", "String(40)"),
         ("int]\n    unit", "int | None]\n    unit"),
     ):
-        text_of_shop = (pytester.path / "shop.py").read_text("utf-8")
+        text_of_shop = (pytester.path / "corner_shop.py").read_text("utf-8")
         assert before in text_of_shop
-        pytester.makepyfile(shop=text_of_shop.replace(before, after))
+        pytester.makepyfile(corner_shop=text_of_shop.replace(before, after))
         assert [_made(run(setting)) for _ in range(2)] == [True, False]
 
 
@@ -809,7 +845,7 @@ def test_no_existing_rows(
 
 def test_existing_rows_of_a_demo_database(run: Run, pytester: pytest.Pytester) -> None:
     """A demo database begins with empty tables, and says so."""
-    _conftest(pytester, "infer(shop.Base, Fill(shop.Category, rows=Existing()))")
+    _conftest(pytester, "infer(corner_shop.Base, Fill(corner_shop.Category, rows=Existing()))")
     pytester.makepyfile("def test_it(demo_db): pass")
     result = run()
     result.assert_outcomes(errors=1)
@@ -1131,7 +1167,7 @@ def test_declared_sums_of_a_demo_database(
         import pytest
         from sqlalchemy import func, select
         from pytest_demodata import assert_intact
-        from shop import Line, Order, Payment
+        from corner_shop import Line, Order, Payment
 
         def test_it(demo_db_small):
             db = demo_db_small
