@@ -13,7 +13,7 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 from textwrap import dedent
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pytest
 from sqlalchemy import Column, DefaultClause, Engine, Index, Integer, Table, event, make_url
@@ -21,8 +21,13 @@ from sqlalchemy import Column, DefaultClause, Engine, Index, Integer, Table, eve
 # The runs inside the tests find these loaded, and do not load them each time anew.
 from pytest_demodata import furnishing, images
 from pytest_demodata.databases.sqlite import Sqlite
+from pytest_demodata.defaults import DEFAULT_AS_OF
 from pytest_demodata.images import Images
 from pytest_demodata.invoicing import Base, Customer
+from pytest_demodata.invoicing.blueprint import INVOICING
+
+if TYPE_CHECKING:
+    from pytest_demodata.provision import Stats
 
 GOLDEN: Final[dict[str, dict[str, str]]] = json.loads(
     Path(__file__).with_name("golden.json").read_text("utf-8")
@@ -656,3 +661,50 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     with kept.making("a" * 32):
         kept.keep("a" * 32, _write(b"one"))
     assert kept.find("a" * 32) is None
+
+
+class _Heard(Images):
+    """Tells when somebody has looked for an image."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.looked = threading.Event()
+
+    def find(self, key: str) -> Path | None:
+        found = super().find(key)
+        self.looked.set()
+        return found
+
+
+def _furnish(kept: Images) -> Stats:
+    """Fill a database in memory with the small dataset."""
+    furnisher = furnishing.Furnisher(
+        "small",
+        blueprint=INVOICING,
+        seed=42,
+        locale="en_US",
+        as_of=DEFAULT_AS_OF,
+        progress=lambda _: nullcontext(lambda *_: None),
+        images=kept,
+    )
+    database = Sqlite()
+    with database.scratch(make_url("sqlite://"), Base.metadata) as scratch:
+        return furnisher.furnish(scratch.connection, database)
+
+
+def test_who_has_waited_takes_what_was_made_meanwhile(tmp_path: Path) -> None:
+    """Between the look for an image and the lock, somebody else may have kept one."""
+    assert not _furnish(Images(tmp_path)).from_cache
+    (image,) = tmp_path.glob("*.sqlite")
+    aside = image.rename(tmp_path / "aside")
+    kept = _Heard(tmp_path)
+    stats: list[Stats] = []
+    waiting = threading.Thread(target=lambda: stats.append(_furnish(kept)))
+    with Images(tmp_path).making(image.name.partition("-")[0]):
+        waiting.start()
+        assert kept.looked.wait(30)
+        aside.rename(image)
+    waiting.join(30)
+
+    assert [each.from_cache for each in stats] == [True]
+    assert stats[0].counts["customers"] == 25
