@@ -158,10 +158,14 @@ class Generation:
         table = fill.table
         primary = [column.key for column in table.primary_key.columns]
         names = list(dict.fromkeys(name for key in keys for name in key.optional_columns))
+        kept = (each for each in table.columns if each.onupdate or each.server_onupdate)
         statement = (
             update(table)
             .where(*(table.columns[name] == bindparam(f"key_{name}") for name in primary))
-            .values({table.columns[name]: bindparam(f"set_{name}") for name in names})
+            .values(
+                {each: each for each in kept}  # or an UPDATE would put in the time of the run
+                | {table.columns[name]: bindparam(f"set_{name}") for name in names}
+            )
         )
         parameters = [*(f"key_{name}" for name in primary), *(f"set_{name}" for name in names)]
         rows = self._plan.counts[fill.name]

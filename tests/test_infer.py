@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter
+from datetime import datetime
 from operator import gt, ne
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +19,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    DateTime,
     Enum,
     ForeignKey,
     ForeignKeyConstraint,
@@ -26,6 +32,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     create_engine,
+    func,
     select,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
@@ -44,15 +51,27 @@ from pytest_demodata.defaults import DEFAULT_AS_OF
 from pytest_demodata.engine import Plan
 from pytest_demodata.foreign_keys import keys_of
 from pytest_demodata.inference.infer import as_blueprint, infer
-from pytest_demodata.recipes.deriving import ShareOf, SumOf, Taken
+from pytest_demodata.recipes.deriving import Position, ShareOf, SumOf, Taken
+from pytest_demodata.recipes.numbering import Numbered
 from pytest_demodata.recipes.referring import Reference
-from pytest_demodata.recipes.vocabulary import choice, constant, derived, listed
+from pytest_demodata.recipes.vocabulary import (
+    between,
+    choice,
+    constant,
+    derived,
+    faker,
+    listed,
+    sequence,
+    unique,
+)
 from pytest_demodata.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy import URL, Engine
+
+    from pytest_demodata.recipes import Recipe
 
 
 @pytest.fixture
@@ -374,7 +393,7 @@ def test_concrete_classes(engine: Engine) -> None:
         __tablename__ = "plant"
         id: Mapped[int] = mapped_column(primary_key=True)
         kind: Mapped[str] = mapped_column(String(10))
-        __mapper_args__ = {  # noqa: RUF012
+        __mapper_args__ = {  # noqa: RUF012  # noqa: RUF012
             "polymorphic_on": "kind",
             "polymorphic_identity": "plant",
         }
@@ -385,7 +404,7 @@ def test_concrete_classes(engine: Engine) -> None:
         __tablename__ = "tree"
         id: Mapped[int] = mapped_column(primary_key=True)
         kind: Mapped[str] = mapped_column(String(10))
-        __mapper_args__ = {  # noqa: RUF012
+        __mapper_args__ = {  # noqa: RUF012  # noqa: RUF012
             "concrete": True,
             "polymorphic_identity": "tree",
         }
@@ -1117,7 +1136,7 @@ def test_relationships_for_reading_only() -> None:
         kind: Mapped[str] = mapped_column(String(10))
         photos: Mapped[list[Photo]] = relationship()
         last: Mapped[Photo | None] = relationship(viewonly=True, uselist=False)
-        __mapper_args__ = {"polymorphic_on": "kind"}  # noqa: RUF012
+        __mapper_args__ = {"polymorphic_on": "kind"}  # noqa: RUF012  # noqa: RUF012
 
     class Photo(Base):
         """Of a user."""
@@ -1190,3 +1209,136 @@ def test_fixed_rows_without_a_key_stand_already(engine: Engine) -> None:
 
     with engine.connect() as connection:
         assert len(connection.execute(select(metadata.tables["note"])).all()) == 3
+
+
+def _numbered_lines() -> MetaData:
+    metadata = MetaData()
+    Table("order", metadata, Column("id", Integer, primary_key=True))
+    Table(
+        "line",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("order_id", ForeignKey("order.id"), nullable=False),
+        Column("number", Integer, nullable=False),
+        UniqueConstraint("order_id", "number"),
+    )
+    return metadata
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        sequence(),
+        unique(sequence(5, 3)),
+        unique(between(1, 100_000)),
+        unique(choice(*range(100_000))),
+        unique(faker("random_int", min=1, max=10_000_000)),
+        Numbered(lambda _, number: number, 1 << 20, unique=True),
+        Position(),
+    ],
+)
+def test_a_column_of_a_user_that_keeps_rows_apart(engine: Engine, recipe: Recipe) -> None:
+    """A column that a user has nothing drawn twice for makes every set with it unique."""
+    metadata = _numbered_lines()
+    rows = fill(engine, metadata, Fill("line", columns={"number": recipe}))["line"]
+
+    assert len({(row["order_id"], row["number"]) for row in rows}) == len(rows) > 25
+
+
+def test_a_column_of_a_user_that_keeps_no_rows_apart() -> None:
+    """The column that was given is the one to change, and never the key to the owner."""
+    assert _error(_numbered_lines(), Fill("line", columns={"number": between(1, 9)})) == (
+        "1 column cannot be inferred:\n"
+        "  line.number: no two rows may have the same number, order_id, and there is nothing to "
+        "keep them apart.\n"
+        "    Write: Fill('line', columns={'number': unique(choice(…))})\n"
+        "Give them a recipe in infer(…, Fill(…)), or leave their tables out: without=[…]."
+    )
+
+
+def _circle_of_updates() -> MetaData:
+    metadata = MetaData()
+    Table(
+        "assignments",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("department_id", ForeignKey("departments.id"), nullable=False),
+        Column("employee_id", ForeignKey("employees.id"), nullable=False),
+    )
+    for name, other in (("departments", "employees"), ("employees", "departments")):
+        Table(
+            name,
+            metadata,
+            Column("id", Integer, primary_key=True),
+            Column("other_id", ForeignKey(f"{other}.id")),
+            Column("updated_at", DateTime, nullable=False, onupdate=datetime.now),
+        )
+    return metadata
+
+
+def test_keys_that_are_set_later_leave_the_rest_alone(engine: Engine) -> None:
+    """What an application puts in at an UPDATE stays as it was made."""
+    rows = fill(engine, _circle_of_updates())
+    moments = [row["updated_at"] for name in ("departments", "employees") for row in rows[name]]
+
+    assert max(moments).date() <= DEFAULT_AS_OF
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "3", "7"])
+def test_a_circle_is_broken_at_the_same_place(hash_seed: str) -> None:
+    """Which key is set later hangs on the tables, and not on how Python orders a set."""
+    program = (
+        "from test_infer import _circle_of_updates, infer;"
+        "print(*infer(_circle_of_updates()).set_later)"
+    )
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": hash_seed,
+        "PYTHONPATH": str(Path(__file__).parent),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == list(infer(_circle_of_updates()).set_later)
+
+
+def _family(*, alone: bool, of_one: bool) -> type[DeclarativeBase]:
+    class Base(DeclarativeBase):
+        """Classes that are made anew each time."""
+
+    class Parent(Base):
+        __tablename__ = "parent"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str] = mapped_column(String(10), default=func.now())
+        children = relationship("Child", uselist=not alone)
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "parent"}  # noqa: RUF012
+
+    class One(Parent):
+        __mapper_args__ = {"polymorphic_identity": "one"}  # noqa: RUF012
+        if of_one:
+            extra: Mapped[int | None] = mapped_column(use_existing_column=True)
+
+    class Other(Parent):
+        __mapper_args__ = {"polymorphic_identity": "other"}  # noqa: RUF012
+        if not of_one:
+            extra: Mapped[int | None] = mapped_column(use_existing_column=True)
+
+    class Child(Base):
+        __tablename__ = "child"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        parent_id: Mapped[int] = mapped_column(ForeignKey("parent.id"))
+
+    return Base
+
+
+def test_the_fingerprint_hangs_on_the_classes() -> None:
+    """Also on which of them has a column, and whether one has one other or many."""
+    prints = [
+        infer(_family(alone=alone, of_one=of_one)).fingerprint
+        for alone in (False, True)
+        for of_one in (False, True)
+    ]
+
+    assert len({*prints}) == len(prints)
+    assert infer(_family(alone=False, of_one=False)).fingerprint == prints[0] is not None

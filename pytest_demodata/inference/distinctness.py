@@ -11,6 +11,8 @@ from pytest_demodata.inference.checks import Comparison
 from pytest_demodata.inference.relations import is_owned, taken_from_owner
 from pytest_demodata.inference.uniqueness import unique_sets
 from pytest_demodata.recipes.deriving import AtPlaces, EachInFamily, Position
+from pytest_demodata.recipes.drawing import Counted
+from pytest_demodata.recipes.numbering import Each, Permuted
 from pytest_demodata.recipes.referring import (
     Combination,
     Matching,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_demodata.foreign_keys import Key
     from pytest_demodata.inference.drafts import Draft
     from pytest_demodata.inference.schema import Schema
+    from pytest_demodata.recipes.recipe import Recipe
 
 WANTED = "wanted#"
 """The virtual column that says how often other rows refer to a row."""
@@ -36,6 +39,11 @@ _LISTED, _UNFIT = 3, 4
 _FEW = 64
 
 _ADDRESSES: Final = postgresql.INET | postgresql.CIDR | postgresql.MACADDR
+
+
+def draws_apart(recipe: Recipe) -> bool:
+    """Return whether a recipe draws no value twice."""
+    return isinstance(recipe, Counted | Each | Permuted) or bool(getattr(recipe, "unique", False))
 
 
 class Distinctness:
@@ -62,6 +70,7 @@ class Distinctness:
         draft.apart += [
             frozenset({column.key}) for column in draft.table.columns if draft.is_serial(column.key)
         ]
+        draft.apart += self._given_apart()
         single = self._schema.hierarchies.single.get(draft.table.key, set())
         for unique in (*unique_sets(draft.table), *sorted(single, key=sorted)):
             if any(each <= unique for each in draft.apart) or unique <= draft.given:
@@ -71,10 +80,24 @@ class Distinctness:
                 draft.apart.append(unique)
             elif not self._keep_apart(unique) and unique not in single:
                 draft.report(
-                    min(unique - draft.given),
+                    min(unique & draft.given or unique),
                     f"no two rows may have the same {', '.join(sorted(unique))}, and there is "
                     "nothing to keep them apart",
                 )
+
+    def _given_apart(self) -> list[frozenset[str]]:
+        """List the columns that a user has given recipes for which draw nothing twice."""
+        given = self._schema.given.get(self._draft.table.key)
+        sources = {} if given is None else given.sources
+        apart = [
+            frozenset(source.columns) for source in sources.values() if draws_apart(source.recipe)
+        ]
+        within_owner = [
+            self._owned | {name}
+            for name, source in sources.items()
+            if self._owned and isinstance(source.recipe, Position)
+        ]
+        return apart + within_owner
 
     def _is_owners_own(self, unique: frozenset[str]) -> bool:
         """Return whether no two owners have the same in the columns that they fill."""

@@ -88,7 +88,7 @@ class Draft:
     def report(self, column: str, reason: str) -> None:
         """Remember a column that cannot be inferred."""
         recipe = "choice(…)"
-        if frozenset({column}) in unique_sets(self.table):
+        if column in self.given or frozenset({column}) in unique_sets(self.table):
             recipe = "unique(choice(…))"
         line = f"Fill({self.table.key!r}, columns={{{column!r}: {recipe}}})"
         self.problems.append(Problem(f"{self.table.key}.{column}", reason, line))

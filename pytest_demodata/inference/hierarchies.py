@@ -38,12 +38,24 @@ class Hierarchies:
         self.single: dict[str, set[frozenset[str]]] = {}
         self._classes: dict[tuple[str, str], tuple[str, frozenset[Any]]] = {}
         here = {table.key for table in tables}
-        for mapper in _mappers(base):
+        for mapper in sorted(_mappers(base), key=_place_of):
             table = mapper.local_table
             if isinstance(table, Table) and table.key in here and mapper.inherits is None:
                 self._look_at(mapper, table)
             for each in mapper.relationships:
                 self._note_single(each)
+
+    def described(self) -> list[object]:
+        """List all that is known of the classes, in an order that hangs on nothing else."""
+        return [
+            sorted(self.discriminators.items()),
+            sorted((name, repr(share)) for name, share in self.shares.items()),
+            sorted((name, sorted(map(sorted, keys))) for name, keys in self.single.items()),
+            sorted(
+                (place, column, sorted(map(str, values)))
+                for place, (column, values) in self._classes.items()
+            ),
+        ]
 
     def classes_of(self, table: str, column: str) -> tuple[str, frozenset[Any]] | None:
         """Return the discriminator, and its values in the rows that have a column; None for all."""
@@ -125,3 +137,8 @@ def _mappers(base: MetaData | type[DeclarativeBase]) -> Iterable[Mapper[Any]]:
     for each in registries:
         each.configure()
     return [mapper for each in registries for mapper in each.mappers]
+
+
+def _place_of(mapper: Mapper[Any]) -> tuple[str, str]:
+    """Name a mapper by its table and class: a registry gives them in no order."""
+    return str(mapper.local_table), mapper.class_.__qualname__

@@ -66,14 +66,14 @@ def _fingerprint(schema: Schema) -> str | None:
     Returns:
         None where a type is code of the application's own, which may change unseen.
     """
-    hierarchies = schema.hierarchies
-    described: list[object] = [hierarchies.discriminators, hierarchies.shares]
+    described = schema.hierarchies.described()
     for table in schema.tables:
         for column in table.columns:
             if not type(column.type).__module__.startswith("sqlalchemy."):
                 return None
-            default = column.default.arg if isinstance(column.default, ColumnDefault) else None
-            scalar = default if default is not None and not callable(default) else None
+            default = column.default
+            is_scalar = isinstance(default, ColumnDefault) and default.is_scalar
+            scalar = getattr(default, "arg", None) if is_scalar else None
             described.append((table.key, column.key, column.name, repr(column.type), repr(scalar)))
     return repr(described)
 

@@ -138,7 +138,7 @@ def _check_owners(relations: Mapping[str, Relations]) -> None:
 def _circle(graph: Mapping[str, set[str]]) -> list[str]:
     """Return a circle of a graph, from a node to itself, or nothing."""
     try:
-        TopologicalSorter(graph).prepare()
+        TopologicalSorter({name: sorted(each) for name, each in graph.items()}).prepare()
     except CycleError as error:
         return list(error.args[1][::-1])
     return []

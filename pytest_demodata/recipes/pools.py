@@ -74,7 +74,7 @@ class Faked(Recipe):
         BlueprintError: Faker has no such provider.
     """
 
-    __slots__ = ("_kind", "_options", "_pools", "_provider", "_unique")
+    __slots__ = ("_kind", "_options", "_pools", "_provider", "unique")
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Faked(Recipe):
         self._provider = provider
         self._options = options
         self._kind = kind
-        self._unique = unique
+        self.unique = unique
         self._pools: dict[str, Sequence[Any]] = {}
 
     def in_counts(self, kinds: Sequence[Kind | None]) -> Recipe:
@@ -97,7 +97,7 @@ class Faked(Recipe):
         Raises:
             BlueprintError: It is not of the column's type, whatever its length.
         """
-        faked = Faked(self._provider, self._options, kind=kinds[0], unique=self._unique)
+        faked = Faked(self._provider, self._options, kind=kinds[0], unique=self.unique)
         for value in faked._made("en_US", 1):
             may_be_long = len(kinds) == 1 and isinstance(kinds[0], types.String)
             if not (may_be_long and isinstance(value, str)):
@@ -112,7 +112,7 @@ class Faked(Recipe):
         """Choose from the pool, or take the rows' places in a permutation of it."""
         pool = self._pool(run)
         size = len(pool)
-        if self._unique:
+        if self.unique:
             return [pool[number] for number in run.shuffled(size)]
         return [pool[bits * size >> WORD_BITS] for bits in run.bits()]
 
@@ -122,7 +122,7 @@ class Faked(Recipe):
         Raises:
             VolumeError: It does not.
         """
-        if self._unique and run.total > len(self._pool(run)):
+        if self.unique and run.total > len(self._pool(run)):
             raise too_few_values(run, len(self._pool(run)))
 
     def _pool(self, run: Run) -> Sequence[Any]:
@@ -134,7 +134,7 @@ class Faked(Recipe):
     def _drawn(self, locale: str) -> Sequence[Any]:
         """Draw values, and leave out those that are too long for the column."""
         fit, values = fit_for([self._kind]), []
-        for value in self._made(locale, _LARGE_POOL if self._unique else _POOL):
+        for value in self._made(locale, _LARGE_POOL if self.unique else _POOL):
             try:
                 values.append(fit(value))
             except UnfitError as error:
@@ -146,7 +146,7 @@ class Faked(Recipe):
                 f"Allowed: {refused.wanted}. Give arguments that make less, or another provider."
             )
             raise GenerationError(message)
-        return list({repr(value): value for value in values}.values()) if self._unique else values
+        return list({repr(value): value for value in values}.values()) if self.unique else values
 
     def _made(self, locale: str, count: int) -> list[Any]:
         """Call the provider so often, from a state that hangs on its name only."""
