@@ -1342,3 +1342,20 @@ def test_the_fingerprint_hangs_on_the_classes() -> None:
 
     assert len({*prints}) == len(prints)
     assert infer(_family(alone=False, of_one=False)).fingerprint == prints[0] is not None
+
+
+def test_texts_that_are_excluded() -> None:
+    """Only of a few words it is known which are left; that a text may not be empty is kept."""
+    metadata = MetaData()
+    Table(
+        "price",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column(
+            "currency", String(3), CheckConstraint("currency NOT IN ('USD', 'EUR')"), nullable=False
+        ),
+        Column("region", String(40), CheckConstraint("region <> ''"), nullable=False),
+    )
+
+    told = "price.currency: it is text, and a constraint excludes some."
+    assert _error(metadata).startswith(f"1 column cannot be inferred:\n  {told}")

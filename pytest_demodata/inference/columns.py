@@ -327,6 +327,9 @@ def _text(column: Column[Any], kind: types.String, bounds: Bounds, *, unique: bo
     recipe = recipe_for_text(table, column.key, longest=longest, unique=unique)
     if isinstance(recipe, Choice):
         return _chosen(column, recipe, bounds)
+    if any(len(str(value)) >= max(bounds.shortest, 1) for value in bounds.excluded):
+        message = "it is text, and a constraint excludes some"
+        raise Unknown(message)
     if bounds.shortest > 1:
         return _long_enough(recipe, bounds.shortest, longest, unique=unique)
     return recipe
